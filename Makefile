@@ -1,0 +1,31 @@
+# Each target sets up .venv by itself; nothing else on the machine is used or changed.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: chat test lint lock telegram
+.DELETE_ON_ERROR:
+
+chat: $(READY)  ## the conversation in this terminal
+	@$(BIN)/python -m bot chat
+
+telegram: $(READY)  ## the bot on Telegram; needs DOORWAY_BOT_TOKEN
+	@$(BIN)/python -m bot telegram
+
+test: $(READY)  ## the whole test suite
+	$(BIN)/python -m pytest
+
+lint: $(READY)  ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+lock:  ## writes requirements.lock anew from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-annotate --no-header --output-file requirements.lock
+
+$(READY): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit("Doorway needs Python 3.11 or newer; try: make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
+	@echo "Setting up (once, a minute or so) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
