@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the tables of places take long to import and are not always wanted
+    from knowledge.places import Places
 
 SHOWN = "shown"
 STATUSES = (
@@ -183,9 +187,9 @@ class Areas:
     group_of: Mapping[str, str]  # group or district id -> group id
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Knowledge:
-    """Everything the bot knows."""
+    """Everything the bot knows. Compared by identity: a loaded knowledge base never changes."""
 
     documents: Mapping[str, Document]
     services: Mapping[str, Service]
@@ -193,3 +197,4 @@ class Knowledge:
     areas: Areas
     fallbacks: Mapping[str, tuple[str, ...]]  # branch -> service ids, first choice first
     guidance: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)  # topic -> shown statements in order
+    places: Places | None = None  # names and postcodes; without them only the buttons tell where somebody is

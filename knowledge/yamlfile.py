@@ -162,17 +162,18 @@ def read(path: Path | Traversable, faults: list[str], name: str | None = None) -
     if not isinstance(node, yaml.MappingNode):
         faults.append(f"{shown}:1: must be a mapping of keys")
         return empty
-    built = _build(node, shown, faults)
-    assert isinstance(built, Entry)
-    return built
+    return _mapping(node, shown, faults)
 
 
 def _build(node: yaml.Node, file: str, faults: list[str]) -> Text | list[object] | Entry:
-    line = node.start_mark.line + 1
-    if isinstance(node, yaml.ScalarNode):
-        return Text(str(node.value), line)
     if isinstance(node, yaml.SequenceNode):
         return [_build(child, file, faults) for child in node.value]
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, file, faults)
+    return Text(str(node.value), node.start_mark.line + 1)
+
+
+def _mapping(node: yaml.MappingNode, file: str, faults: list[str]) -> Entry:
     items: dict[str, Text | list[object] | Entry] = {}
     lines: dict[str, int] = {}
     for key, value in node.value:
@@ -183,4 +184,4 @@ def _build(node: yaml.Node, file: str, faults: list[str]) -> Text | list[object]
             continue
         items[name] = _build(value, file, faults)
         lines[name] = at
-    return Entry(file, line, items, lines, faults)
+    return Entry(file, node.start_mark.line + 1, items, lines, faults)

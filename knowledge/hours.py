@@ -1,0 +1,87 @@
+"""Opening hours: is a contact open at a given moment, until when, or from when on?
+
+The notation is OpenStreetMap's `opening_hours`, read by opening-hours-py. England's bank holidays come from the
+package `holidays`, because the former lacks three in every year: New Year's Day, Easter Monday and the late summer one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from opening_hours import OpeningHours, State, validate
+
+from knowledge.model import Schedule
+
+LONDON = ZoneInfo("Europe/London")
+_AHEAD = timedelta(days=60)  # a line that does not open within two months has no "next" worth telling
+_HOLIDAY_RULE = re.compile(r"\b[PS]H\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a contact stands at one moment.
+
+    `kind` is "24h", "open", "closed", "uncertain" (the documents contradict each other) or "none" (no times known).
+    `until` is when an open one closes, `at` when a closed one opens next, both in London time.
+    `bank_holiday` says that today is a bank holiday in England and the hours, which never speak of one, may differ.
+    """
+
+    kind: str
+    until: datetime | None = None
+    at: datetime | None = None
+    bank_holiday: bool = False
+
+
+@lru_cache(maxsize=512)
+def parsed(notation: str) -> OpeningHours:
+    """The parsed notation. Raises ValueError where it is wrong or speaks of holidays."""
+    if _HOLIDAY_RULE.search(notation):
+        raise ValueError("public and school holidays (PH, SH) are not used")
+    if not validate(notation):
+        raise ValueError(f"'{notation}' is not opening_hours notation")
+    return OpeningHours(notation, timezone=LONDON)
+
+
+@lru_cache(maxsize=64)
+def bank_holidays(year: int) -> frozenset[date]:
+    """England's bank holidays of a year; Christmas and Boxing Day count on a weekend too, beside their substitutes."""
+    # Imported late: it is slow to import and needed for dated hours only.
+    from holidays import country_holidays
+
+    return frozenset(country_holidays("GB", subdiv="ENG", years=year))
+
+
+def opening(schedule: Schedule | None, now: datetime) -> Opening:
+    """How a contact with this schedule stands at `now`, an aware time in any zone."""
+    if schedule is None or not schedule.opening_hours:
+        return Opening("none")
+    here = now.astimezone(LONDON)
+    hours = parsed(schedule.opening_hours)
+    state, _ = hours.state(here)
+    change = hours.next_change(here)
+    if change is None and state is State.OPEN:
+        return Opening("24h")
+    holiday = here.date() in bank_holidays(here.year)
+    if state is State.OPEN and change is not None:
+        return Opening("open", until=_first_after(change, here), bank_holiday=holiday)
+    if state is State.UNKNOWN:
+        return Opening("uncertain", bank_holiday=holiday)
+    return Opening("closed", at=_next_open(hours, here), bank_holiday=holiday)
+
+
+def _next_open(hours: OpeningHours, here: datetime) -> datetime | None:
+    for start, _, state, _ in hours.intervals(here, here + _AHEAD):
+        if state is State.OPEN:
+            return _first_after(start, here)
+    return None
+
+
+def _first_after(moment: datetime, here: datetime) -> datetime:
+    """In the hour that is there twice in October the library names the second; the first counts if it is to come."""
+    first = moment.replace(fold=0)
+    # Compared in UTC: two times of one zone are compared by the clock face alone.
+    return first if first.astimezone(UTC) > here.astimezone(UTC) else moment

@@ -1,0 +1,77 @@
+"""Loads the knowledge base from the sheets in `seeds`, or says everything that is wrong with them at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import TYPE_CHECKING
+
+from knowledge import facts as stated
+from knowledge.areas import places_of_services, read_areas, read_fallbacks
+from knowledge.merge import check_facts, check_left_out, merge
+from knowledge.model import Knowledge
+from knowledge.sheets import LATER, Known, read_sheet
+from knowledge.yamlfile import FaultError, read
+
+if TYPE_CHECKING:
+    from knowledge.places import Places
+
+
+def load(folder: Traversable | None = None, places: bool = False, topics: Iterable[str] | None = None) -> Knowledge:
+    """Everything the sheets say.
+
+    `folder` holds the sheets (default: the installed package `seeds`), `topics` are the pages that a statement may
+    stand on (None: any), `places` adds the tables of place names, which take longer to read.
+    Raises FaultError with every fault found, each `seeds/000.yaml:12: message`.
+    """
+    home = folder if folder is not None else files("seeds")
+    faults: list[str] = []
+    areas = read_areas(read(home / "areas.yaml", faults, f"{home.name}/areas.yaml"))
+    known = Known(places_of_services(areas), None if topics is None else frozenset(topics))
+    sheets = [
+        read_sheet(read(home / f"{name}.yaml", faults, f"{home.name}/{name}.yaml"), name, known)
+        for name in _names(home)
+    ]
+    if not sheets:
+        faults.append(f"{home.name}:1: no fact sheet")
+    services = merge(sheets)
+    check_left_out(sheets, services)
+    check_facts(sheets, services)
+    fallbacks = read_fallbacks(read(home / "fallbacks.yaml", faults, f"{home.name}/fallbacks.yaml"), services)
+    tables = _places(faults) if places else None
+    if faults:
+        raise FaultError(sorted(set(faults), key=_by_line))
+    all_facts = stated.facts(sheets, services)
+    return Knowledge(
+        documents={sheet.document.id: sheet.document for sheet in sheets},
+        services=services,
+        facts=all_facts,
+        areas=areas,
+        fallbacks=fallbacks,
+        guidance=stated.guidance(all_facts),
+        places=tables,
+    )
+
+
+def _places(faults: list[str]) -> Places | None:
+    # Imported late: who does not want the tables does not wait for them.
+    from knowledge.places import load_places
+
+    try:
+        return load_places()
+    except FaultError as error:
+        faults += error.lines
+        return None
+
+
+def _names(home: Traversable) -> list[str]:
+    """The sheets of documents in the order of their names, then the later facts, which may override them."""
+    found = {f.name.removesuffix(".yaml") for f in home.iterdir() if f.name.endswith(".yaml")}
+    return [*sorted(n for n in found if n[0].isdigit()), *sorted(found & {LATER})]
+
+
+def _by_line(fault: str) -> tuple[str, int]:
+    match = re.match(r"(.*?):(\d+):", fault)
+    return (match[1], int(match[2])) if match else (fault, 0)
