@@ -1,0 +1,175 @@
+"""Finds the place that a message means: the order of the decisions."""
+
+from __future__ import annotations
+
+from knowledge.places.mentions import (
+    Mention,
+    Message,
+    counts_in_sentence,
+    is_past,
+    is_road,
+    lead,
+    misspelt_after_lead,
+    plain_word,
+    spot,
+    take_in,
+)
+from knowledge.places.misspelt import nearest
+from knowledge.places.settle import UNKNOWN, Place, beside, echo, either, keep, settle
+from knowledge.places.tables import NATIONS, Places
+from knowledge.places.text import BREAK
+
+NEARNESS = frozenset({"near", "nearby", "outside", "by", "close", "next", "off", "from", "between", "nearest"})
+LINKS = NEARNESS | {BREAK, "in", "to", "of", "the", "just", "area", "village", "town", "district", "city", "county", "not", "far", "a", "side", "road", "street", "its", "is", "at"}
+POLITE = frozenset({BREAK, "please", "pls", "plz", "thanks", "thank", "ta", "x", "xx", "hi", "hello", "hey", "um", "er", "erm", "the", "called", "town", "village", "area", "city", "district", "borough", "in", "near", "from"})
+TAIL_WORDS = frozenset({"town", "village", "area", "city", "district", "borough"})
+LIGHT = 5_000
+RUN = 5
+
+
+def find_place(text: str, places: Places) -> Place:
+    """The place that a whole message, or a sentence within it, means; "unknown" where none is meant. Never raises."""
+    message = take_in(text, places)
+    words = message.words
+    if not words:
+        return UNKNOWN
+    alone = _alone(words, places)
+    if alone:
+        return alone
+    spotted = spot(message, places)
+    found = [mention for mention in spotted if not is_road(mention, words, places)]
+    rest = _unread(words, spotted, places)
+    if rest:
+        guessed = _guess(message, found, rest, places)
+        if guessed is None:
+            found = [mention for mention in found if counts_in_sentence(mention, words, places)]
+            found = sorted(found + _apart(misspelt_after_lead(message, places), found), key=lambda mention: mention.start)
+        else:
+            found = guessed
+    elif len(spotted) == 1 and found:
+        found = [mention for mention in found if _meant(mention, words, places)]
+    return _together(found, words, places)
+
+
+def _alone(words: list[str], places: Places) -> Place | None:
+    """The whole message as one name; a small place elsewhere that is an ordinary word is not meant."""
+    kept = [word for word in words if word != BREAK]
+    name = " ".join(kept)
+    if not places.known(name):
+        return None
+    mention = Mention(0, len(words), name, places.weights(name), "alias" if name in places.aliases else "exact")
+    plain = plain_word(mention, places)
+    if plain and max(mention.weights.values(), default=0) < LIGHT and not set(mention.weights) - set(NATIONS):
+        return UNKNOWN
+    options = keep(mention.weights)
+    rule = "ordinary-word" if plain else "namesake" if len(options) > 1 else mention.rule
+    return settle(options, places, echo(name), rule)
+
+
+def _unread(words: list[str], spotted: list[Mention], places: Places) -> list[tuple[int, int]]:
+    """Runs of words, start and end, that are neither part of a name nor the filler that stands around one."""
+    inside = {at for mention in spotted for at in range(mention.start, mention.end)}
+    runs: list[tuple[int, int]] = []
+    for at, word in enumerate(words):
+        if at in inside or word == BREAK or any(places.is_a(kind, word) for kind in ("filler", "third", "past")):
+            continue
+        if places.is_a("road", word) and at - 1 in inside:
+            continue
+        if runs and runs[-1][1] == at:
+            runs[-1] = (runs[-1][0], at + 1)
+        else:
+            runs.append((at, at + 1))
+    return runs
+
+
+def _meant(mention: Mention, words: list[str], places: Places) -> bool:
+    """Whether the only name in a message of filler is meant: an ordinary word needs "in" or "town", a person's name no husband."""
+    if mention.rule in {"postcode", "half-postcode"} or not plain_word(mention, places):
+        return True
+    around = words[: mention.start] + words[mention.end :]
+    if all(word in POLITE for word in around) or words[mention.end : mention.end + 1] in [[word] for word in TAIL_WORDS]:
+        return True
+    if lead(mention, words) in {"home", "in"}:
+        return True
+    ordinary = all(places.is_a("ordinary", word) or places.is_a("filler", word) for word in mention.name.split())
+    return not ordinary and not any(places.is_a("third", word) for word in around)
+
+
+def _guess(message: Message, found: list[Mention], rest: list[tuple[int, int]], places: Places) -> list[Mention] | None:
+    """The message read as filler and one misspelt name, or as names of which some are misspelt; None where it is neither."""
+    words = message.words
+    start = min([rest[0][0], *(mention.start for mention in found)])
+    end = max([rest[-1][1], *(mention.end for mention in found)])
+    whole = words[start:end]
+    if BREAK not in whole and len(whole) <= RUN and not any(m.rule.endswith("postcode") for m in found):
+        name = _near(whole, bool(found), places)
+        if name:
+            return [Mention(start, end, name, places.weights(name), "misspelt")]
+    guessed = list(found)
+    for first, last in rest:
+        name = _near(words[first:last], False, places) if last - first <= RUN else ""
+        if not name:
+            return None
+        guessed.append(Mention(first, last, name, places.weights(name), "misspelt"))
+    return sorted(guessed, key=lambda mention: mention.start)
+
+
+def _near(run: list[str], with_name: bool, places: Places) -> str:
+    """The nearest name to a run of words; words that are all known ones must be long together to be a slip of the pen."""
+    known = all(places.is_a("common", word) or places.is_a("ordinary", word) or places.known(word) for word in run)
+    length = sum(map(len, run))
+    if (known or with_name) and (len(run) < 2 or length < 10):
+        close = "".join(run)
+        return close if places.known(close) else ""
+    return nearest(" ".join(run), places)
+
+
+def _apart(more: list[Mention], found: list[Mention]) -> list[Mention]:
+    taken = {at for mention in found for at in range(mention.start, mention.end)}
+    return [mention for mention in more if not taken & set(range(mention.start, mention.end))]
+
+
+def _together(found: list[Mention], words: list[str], places: Places) -> Place:
+    """One answer for all mentions: neighbours settle each other, places of the past give way, several others are asked about."""
+    now = [mention for mention in found if not is_past(mention, words, places)] or found[-1:]
+    if not now:
+        return UNKNOWN
+    heads: list[tuple[Mention, dict[str, int]]] = []
+    at = 0
+    while at < len(now):
+        mention, meaning, joined = now[at], now[at].weights, False
+        while at + 1 < len(now) and (link := _link(now[at], now[at + 1], words)) is not None:
+            meaning, joined = beside(meaning, now[at + 1].weights, link, places), True
+            at += 1
+        heads.append((mention, meaning if mention.rule == "postcode" or joined else keep(meaning)))
+        at += 1
+    heads.sort(key=lambda head: lead(head[0], words) != "home" or _of_another(head[0], words, places))
+    first = heads[0][0]
+    if len({frozenset(meaning) for _, meaning in heads}) > 1:
+        return settle(_levelled([keep(meaning) for _, meaning in heads]), places, echo(first.name), "several")
+    meaning = heads[0][1] if first.rule.endswith("postcode") else keep(heads[0][1])
+    rule = "postcode" if first.rule == "half-postcode" else first.rule
+    if rule in {"exact", "alias"} and words != first.name.split():
+        rule = "ordinary-word" if plain_word(first, places) else "phrase"
+    name = first.name if rule == "postcode" else echo(first.name)
+    return settle(meaning, places, name, "namesake" if len(meaning) > 1 and rule == "phrase" else rule)
+
+
+def _levelled(meanings: list[dict[str, int]]) -> dict[str, int]:
+    """Several places one person named, in the order given: none is lost for being small."""
+    order = [where for meaning in meanings for where in sorted(meaning, key=lambda where: -meaning[where])]
+    return either(*({where: len(order) - at} for at, where in enumerate(dict.fromkeys(order))))
+
+
+def _link(first: Mention, second: Mention, words: list[str]) -> bool | None:
+    """Whether two mentions belong together: True for "near", False for side by side, None for not."""
+    between = words[first.end : second.start]
+    if len(between) > 5 or any(word not in LINKS for word in between):
+        return None
+    if between == ["to"] or "between" in words[max(0, first.start - 2) : first.start]:
+        return None
+    return any(word in NEARNESS for word in between)
+
+
+def _of_another(mention: Mention, words: list[str], places: Places) -> bool:
+    return any(places.is_a("third", word) for word in words[max(0, mention.start - 5) : mention.start])

@@ -1,0 +1,198 @@
+"""Where a message mentions a place: the longest known names, with what stands before and after each."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from knowledge.places.misspelt import nearest
+from knowledge.places.postcode import Code, find_codes, look_up
+from knowledge.places.tables import LONGEST_NAME, NATIONS, Places, Weights
+from knowledge.places.text import BREAK, LONGEST, tokens
+
+LIVING = frozenset({"live", "living", "lives", "lived", "based", "staying", "stay", "moved", "moving", "move", "located", "reside", "resident", "residing", "called", "postcode", "stuck", "situated"})
+HERE = frozenset({"im", "am", "were", "are", "was", "i", "we", "me", "ive", "is", "its", "hes", "shes", "theyre"})
+STEPS = frozenset({"currently", "now", "just", "still", "right", "the", "moment", "at", "a", "village", "town", "area", "of", "over", "up", "down", "out", "small", "little", "close", "to", "not", "far", "originally", "city", "place", "somewhere", "bit", "outskirts", "edge", "side", "middle", "centre"})
+PLACING = frozenset({"in", "near", "outside", "from", "around", "round", "nearby", "between", "nearest", "within"})
+LEADING = PLACING | {"at", "to", "by", "for", "of", "off", "towards", "via", "through", "past"}
+WELL_KNOWN, KNOWN, VILLAGE = 20_000, 5_000, 1_000
+"""Weights from which a name stands out anywhere, counts after a plain "in" though it is a word, and counts after "to" or "for"."""
+
+_CODE = re.compile(r"^placecode(\d+)x$")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One place in a message: its tokens `start` to `end`, the normal name, and the places it may mean."""
+
+    start: int
+    end: int
+    name: str
+    weights: Weights
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as tokens, with the postcodes that stand among them as tokens of their own."""
+
+    words: list[str]
+    codes: tuple[Code, ...]
+
+
+def take_in(text: str, places: Places) -> Message:
+    """The message with its postcodes found first, since the marks within them matter."""
+    text = text[:LONGEST]
+    codes = tuple(sorted(find_codes(text, places), key=lambda code: code.start))
+    parts, at = [], 0
+    for number, code in enumerate(codes):
+        parts += [text[at : code.start], f" placecode{number}x "]
+        at = code.end
+    return Message(tokens("".join(parts) + text[at:]), codes)
+
+
+def spot(message: Message, places: Places) -> list[Mention]:
+    """All names and codes in the message, longest first from the left, whether they are meant as places or not."""
+    found: list[Mention] = []
+    at, words = 0, message.words
+    while at < len(words):
+        mention = _code_at(message, at, places) or _name_at(words, at, places)
+        if mention:
+            found.append(mention)
+        at = mention.end if mention else at + 1
+    return found
+
+
+def _code_at(message: Message, at: int, places: Places) -> Mention | None:
+    hit = _CODE.match(message.words[at])
+    if not hit or int(hit[1]) >= len(message.codes):
+        return None
+    code = message.codes[int(hit[1])]
+    return Mention(at, at + 1, code.outward, look_up(code, places), "postcode" if code.sure else "half-postcode")
+
+
+def _name_at(words: list[str], at: int, places: Places) -> Mention | None:
+    if words[at] == BREAK:
+        return None
+    for end in range(min(len(words), at + LONGEST_NAME), at, -1):
+        if BREAK in words[at:end] or (end == at + 1 and _just_a_word(words, at, places)):
+            continue
+        name = " ".join(words[at:end])
+        if places.known(name):
+            return Mention(at, end, name, places.weights(name), "alias" if name in places.aliases else "exact")
+    return None
+
+
+def _just_a_word(words: list[str], at: int, places: Places) -> bool:
+    """A single word such as "over" or "part" that belongs to the sentence, unless it ends a clause after "in" or "near"."""
+    if not places.is_a("filler", words[at]) and not places.is_a("third", words[at]):
+        return False
+    return not (at and words[at - 1] in {"in", "near"} and (at + 1 == len(words) or words[at + 1] == BREAK))
+
+
+def plain_word(mention: Mention, places: Places) -> bool:
+    """Whether the name is made of ordinary words or is a person's name too."""
+    return all(
+        places.is_a("ordinary", word) or places.is_a("people", word) or places.is_a("filler", word)
+        for word in mention.name.split()
+    )
+
+
+def is_road(mention: Mention, words: list[str], places: Places) -> bool:
+    """Whether "Road", "Street" or the like follows."""
+    return mention.end < len(words) and places.is_a("road", words[mention.end]) and mention.rule != "postcode"
+
+
+def before(mention: Mention, words: list[str]) -> list[str]:
+    """The words of the same clause before a mention, the nearest first, at most six."""
+    out: list[str] = []
+    for word in reversed(words[max(0, mention.start - 6) : mention.start]):
+        if word == BREAK:
+            break
+        out.append(word)
+    return out
+
+
+def lead(mention: Mention, words: list[str]) -> str:
+    """How a mention is led in: "home" (live in, I'm from), "in" (in, near), "to" (to, for, at), "the" or "" for not at all."""
+    back = before(mention, words)
+    if back[:1] == ["the"] and (len(back) < 2 or back[1] not in LEADING):
+        return "the"
+    while back and back[0] in STEPS and not (back[0] in LEADING and len(back) > 1 and back[1] in LIVING | HERE):
+        if back[0] in {"to", "at", "of"} and not (len(back) > 1 and back[1] in STEPS | LIVING):
+            break
+        back = back[1:]
+    if not back:
+        return ""
+    nearby = [word for word in back[1:4] if word not in STEPS]
+    if back[0] in LIVING:
+        return "home"
+    if back[0] in LEADING and nearby[:1] and (nearby[0] in LIVING or (nearby[0] in HERE and back[0] in PLACING)):
+        return "home"
+    if back[0] in PLACING - {"from", "around", "round"} or (back[0] == "from" and len(back) == 1):
+        return "in"
+    return "to" if back[0] in LEADING else ""
+
+
+def ends_clean(mention: Mention, words: list[str], places: Places) -> bool:
+    """Whether the clause ends after the mention or a new one begins, as after a place and seldom after a word."""
+    return mention.end == len(words) or words[mention.end] == BREAK or places.is_a("clause", words[mention.end])
+
+
+def counts_in_sentence(mention: Mention, words: list[str], places: Places) -> bool:
+    """Whether a name among other words is meant as a place: by its lead, its fame, and what it is otherwise."""
+    if mention.rule == "postcode":
+        return True
+    how = lead(mention, words)
+    served = max((heavy for where, heavy in mention.weights.items() if where not in NATIONS), default=0)
+    heavy = max(mention.weights.values(), default=0)
+    if mention.rule == "half-postcode" or how == "the":
+        return mention.rule == "alias" and how == "the" and served > 0 and not places.is_a("ordinary", mention.name)
+    if plain_word(mention, places):
+        clean = ends_clean(mention, words, places)
+        fit = how == "home" and (served or heavy >= KNOWN)
+        return clean and bool(fit or (how == "in" and served >= KNOWN))
+    if how in {"home", "in"}:
+        return heavy >= VILLAGE or served > 0 or ends_clean(mention, words, places)
+    if how == "to":
+        return heavy >= KNOWN or served >= VILLAGE
+    return served >= WELL_KNOWN
+
+
+def misspelt_after_lead(message: Message, places: Places) -> list[Mention]:
+    """Misspelt towns in a sentence, where "in", "near", "live in" or the like stands before an unknown word."""
+    found: list[Mention] = []
+    words = message.words
+    for at in range(1, len(words)):
+        for end in (at + 3, at + 2, at + 1):
+            run = words[at:end]
+            if len(run) < end - at or not all(_unknown(word, places) or (at < n) for n, word in enumerate(run, at)):
+                continue
+            if BREAK in run or not _unknown(run[0], places) or sum(map(len, run)) < 6:
+                continue
+            mention = Mention(at, end, " ".join(run), {}, "misspelt")
+            if lead(mention, words) not in {"home", "in"} or not ends_clean(mention, words, places):
+                continue
+            name = nearest(mention.name, places, least=KNOWN)
+            if name:
+                found.append(replace(mention, name=name, weights=places.weights(name)))
+                break
+    return found
+
+
+def _unknown(word: str, places: Places) -> bool:
+    kinds = ("filler", "third", "common", "clause", "ordinary", "people", "past")
+    return word != BREAK and not any(places.is_a(kind, word) for kind in kinds)
+
+
+def is_past(mention: Mention, words: list[str], places: Places) -> bool:
+    """Whether somebody was there before: "used to live in", "moved from", "left", but not "moved to" or "have lived in"."""
+    back = before(mention, words)[:5]
+    if back[:1] == ["to"] and back[1:2] != ["used"]:
+        return False
+    for at, word in enumerate(back):
+        if places.is_a("past", word):
+            if word == "lived" and any(other in {"ive", "have", "always", "weve", "has"} for other in back[at + 1 :]):
+                return False
+            return word != "moved" or "from" in back[:at]
+    return False

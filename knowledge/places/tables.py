@@ -1,0 +1,188 @@
+"""The tables of names, postcodes and words in `seeds/places`, read once and never changed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+
+from knowledge.places.text import normal
+from knowledge.yamlfile import FaultError, read
+
+OTHER = "other"
+"""The id, in the tables, of a place outside the four nations; an answer leaves the nation empty."""
+NATIONS = ("england", "wales", "scotland", "northern-ireland", OTHER)
+ABROAD = 500_000
+"""Weight of a country or city abroad: heavier than most places here that it could be a slip of the pen for."""
+
+WORD_KINDS = ("filler", "road", "third", "past", "clause", "ordinary", "people", "common")
+LONGEST_NAME = 7
+
+Weights = dict[str, int]
+NearNames = dict[int, dict[str, tuple[list[str], list[str]]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The loaded tables. A name's record stays the text of its line until somebody asks for it: that loads fast."""
+
+    names: Mapping[str, str]  # normal name -> "id weight<TAB>id weight", or "nation+nation size"
+    aliases: Mapping[str, Mapping[str, int]]  # normal name -> id -> weight
+    postcodes: Mapping[str, str]  # "ST7" or "ST7 1" -> "id per-mille<TAB>..."
+    outwards: Mapping[str, str]  # outward code -> nation
+    words: Mapping[str, frozenset[str]]  # kind of word -> words
+    near_names: NearNames  # length -> first letter -> (names without spaces, names)
+    area_of: Mapping[str, str]  # area or district id -> area id
+    group_of: Mapping[str, str]  # district id -> group id
+    districts_of: Mapping[str, int]  # area id -> number of its groups
+
+    def known(self, name: str) -> bool:
+        """Whether the normal name is in any table."""
+        return name in self.names or name in self.aliases
+
+    def weights(self, name: str) -> Weights:
+        """Each place that the normal name may mean, an area, a district or a nation elsewhere, with its weight in people."""
+        found = _weights(self.names[name]) if name in self.names else {}
+        for where, heavy in self.aliases.get(name, {}).items():
+            found[where] = max(heavy, found.get(where, 0))
+        return found
+
+    def shares(self, code: str) -> Weights:
+        """The per-mille of the postcodes of an outward code or sector by place; empty where it touches no served area."""
+        return _weights(self.postcodes[code]) if code in self.postcodes else {}
+
+    def is_a(self, kind: str, word: str) -> bool:
+        """Whether the word is listed as of that kind."""
+        return word in self.words[kind]
+
+
+def load_places() -> Places:
+    """The tables of the package `seeds.places`; raises ``FaultError`` with one line ``file:line: message`` for each fault."""
+    faults: list[str] = []
+    area_of, group_of, groups = _areas(faults)
+    ids = {*area_of, *NATIONS}
+    names = _names(faults, ids)
+    aliases = dict(_pairs("aliases.tsv", faults, ids))
+    for _, name in _lines("foreign.txt", faults):
+        aliases.setdefault(name, {})
+        aliases[name] = {**aliases[name], OTHER: ABROAD}
+    postcodes = {name: tail for _, name, tail in _split("postcodes.tsv", faults)}
+    outwards = {letters + part: nation for letters, nation, parts in _outwards(faults) for part in parts.split()}
+    words = _words(faults)
+    if faults:
+        raise FaultError(faults)
+    return Places(names, aliases, postcodes, outwards, words, _by_length(names, aliases), area_of, group_of, groups)
+
+
+def _weights(record: str) -> Weights:
+    if record[0] == "=":
+        nations, size = record[1:].split(" ")
+        return dict.fromkeys(nations.split("+"), round(10 ** (int(size) / 10)))
+    parts = (part.split(" ") for part in record.split("\t"))
+    return {where: int(heavy) for where, heavy in parts}
+
+
+def _lines(file: str, faults: list[str]) -> Iterator[tuple[int, str]]:
+    """The numbered lines of a table without comments and empty ones."""
+    try:
+        text = (files("seeds") / "places" / file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        faults.append(f"{file}:1: cannot be read ({type(error).__name__})")
+        return
+    for number, line in enumerate(text.split("\n"), 1):
+        if line and line[0] != "#":
+            yield number, line
+
+
+def _split(file: str, faults: list[str]) -> Iterator[tuple[int, str, str]]:
+    for number, line in _lines(file, faults):
+        name, tab, tail = line.partition("\t")
+        if tab and tail:
+            yield number, name, tail
+        else:
+            faults.append(f"{file}:{number}: a name, a tab and a value are needed")
+
+
+def _names(faults: list[str], ids: set[str]) -> dict[str, str]:
+    """Served names with their weights, and all other names under the line of their section."""
+    names: dict[str, str] = {}
+    for number, name, tail in _split("served.tsv", faults):
+        names[name] = tail
+        if tail.partition(" ")[0] not in ids:
+            faults.append(f"served.tsv:{number}: unknown place '{tail}'")
+    section = ""
+    for number, line in _lines("elsewhere.txt", faults):
+        if line[0] == "=":
+            section = line
+            nations, _, size = line[1:].partition(" ")
+            if not (set(nations.split("+")) <= ids and size.isdecimal()):
+                faults.append(f"elsewhere.txt:{number}: must be '=NATION+NATION SIZE'")
+        elif section:
+            names[line] = section
+        else:
+            faults.append(f"elsewhere.txt:{number}: a name before any section")
+    return names
+
+
+def _pairs(file: str, faults: list[str], ids: set[str]) -> Iterator[tuple[str, Weights]]:
+    """Names, brought to their normal form, with the weights beside them."""
+    for number, name, tail in _split(file, faults):
+        try:
+            found = _weights(tail)
+        except ValueError:
+            faults.append(f"{file}:{number}: must be 'name<TAB>id weight'")
+            continue
+        for where in found:
+            if where not in ids:
+                faults.append(f"{file}:{number}: unknown place '{where}'")
+        yield normal(name), {where: heavy for where, heavy in found.items() if heavy}
+
+
+def _outwards(faults: list[str]) -> Iterator[tuple[str, str, str]]:
+    for number, letters, tail in _split("outward.tsv", faults):
+        nation, _, parts = tail.partition("\t")
+        if nation not in NATIONS:
+            faults.append(f"outward.tsv:{number}: unknown nation '{nation}'")
+        yield letters, nation, parts
+
+
+def _words(faults: list[str]) -> dict[str, frozenset[str]]:
+    kinds: dict[str, set[str]] = {kind: set() for kind in WORD_KINDS}
+    kind = ""
+    for number, line in _lines("words.txt", faults):
+        if line[0] == "[":
+            kind = line.strip("[]")
+            if kind not in kinds:
+                faults.append(f"words.txt:{number}: unknown kind of word '{kind}'")
+                kind = WORD_KINDS[0]
+        else:
+            kinds[kind or WORD_KINDS[0]].update(line.split())
+    return {name: frozenset(words) for name, words in kinds.items()}
+
+
+def _by_length(*tables: Mapping[str, object]) -> NearNames:
+    """Names of five letters and more by their length without spaces and first letter, for the search of misspelt ones."""
+    found: NearNames = defaultdict(dict)
+    for name in dict.fromkeys(name for table in tables for name in table):
+        close = name.replace(" ", "") if " " in name else name
+        if len(close) >= 5:
+            squeezed, names = found[len(close)].setdefault(close[0], ([], []))
+            squeezed.append(close)
+            names.append(name)
+    return dict(found)
+
+
+def _areas(faults: list[str]) -> tuple[dict[str, str], dict[str, str], dict[str, int]]:
+    """Area of each area and district, group of each district, number of groups of each area, from `areas.yaml`."""
+    area_of: dict[str, str] = {}
+    group_of: dict[str, str] = {}
+    groups: dict[str, int] = {}
+    for area in read(files("seeds") / "areas.yaml", faults).entries("areas"):
+        area_of[area.text("id")] = area.text("id")
+        groups[area.text("id")] = len(area.entries("groups"))
+        for group in area.entries("groups"):
+            for district in group.entries("districts"):
+                area_of[district.text("id")] = area.text("id")
+                group_of[district.text("id")] = group.text("id")
+    return area_of, group_of, groups
