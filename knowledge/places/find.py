@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from knowledge.places.mentions import (
     Mention,
     Message,
@@ -14,15 +16,17 @@ from knowledge.places.mentions import (
     spot,
     take_in,
 )
-from knowledge.places.misspelt import nearest
+from knowledge.places.misspelt import NOTHING, nearest
 from knowledge.places.settle import UNKNOWN, Place, beside, echo, either, keep, settle
 from knowledge.places.tables import NATIONS, Places
 from knowledge.places.text import BREAK
 
 NEARNESS = frozenset({"near", "nearby", "outside", "by", "close", "next", "off", "from", "between", "nearest"})
-LINKS = NEARNESS | {BREAK, "in", "to", "of", "the", "just", "area", "village", "town", "district", "city", "county", "not", "far", "a", "side", "road", "street", "its", "is", "at"}
+LINKS = NEARNESS | {BREAK, "in", "to", "of", "the", "just", "area", "village", "town", "district", "city", "county", "borough", "council", "region", "uk", "not", "far", "a", "side", "road", "street", "its", "is", "at"}
 POLITE = frozenset({BREAK, "please", "pls", "plz", "thanks", "thank", "ta", "x", "xx", "hi", "hello", "hey", "um", "er", "erm", "the", "called", "town", "village", "area", "city", "district", "borough", "in", "near", "from"})
 TAIL_WORDS = frozenset({"town", "village", "area", "city", "district", "borough"})
+TELLING = frozenset({"in", "near", "outside", "from", "live", "living", "im", "i", "at", "to", "is", "its"})
+KNOWN_KINDS = ("common", "ordinary", "filler", "third")
 LIGHT = 5_000
 RUN = 5
 
@@ -102,25 +106,37 @@ def _guess(message: Message, found: list[Mention], rest: list[tuple[int, int]], 
     end = max([rest[-1][1], *(mention.end for mention in found)])
     whole = words[start:end]
     if BREAK not in whole and len(whole) <= RUN and not any(m.rule.endswith("postcode") for m in found):
-        name = _near(whole, bool(found), places)
+        first, last, name = _nearest_run(words, start, end, bool(found), places)
         if name:
-            return [Mention(start, end, name, places.weights(name), "misspelt")]
+            return [Mention(first, last, name, places.weights(name), "misspelt")]
     guessed = list(found)
     for first, last in rest:
-        name = _near(words[first:last], False, places) if last - first <= RUN else ""
-        if not name:
+        first, last, name = _nearest_run(words, first, last, False, places)
+        if not name or last - first > RUN:
             return None
         guessed.append(Mention(first, last, name, places.weights(name), "misspelt"))
     return sorted(guessed, key=lambda mention: mention.start)
 
 
-def _near(run: list[str], with_name: bool, places: Places) -> str:
-    """The nearest name to a run of words; words that are all known ones must be long together to be a slip of the pen."""
-    known = all(places.is_a("common", word) or places.is_a("ordinary", word) or places.known(word) for word in run)
-    length = sum(map(len, run))
-    if (known or with_name) and (len(run) < 2 or length < 10):
+def _nearest_run(words: list[str], start: int, end: int, with_name: bool, places: Places) -> tuple[int, int, str]:
+    """The nearest name to a run of words, which may take in a word such as "west" or "under" on either side of it."""
+    best: tuple[float, int, int, str] = (-math.inf, start, end, "")
+    for first in (start, start - 1, start - 2):
+        for last in (end, end + 1):
+            run = words[max(first, 0) : last]
+            if first < 0 or last > len(words) or BREAK in run or set(run[: start - first]) & TELLING:
+                continue
+            name, score = _near(run, with_name, places)
+            best = max(best, (score, first, last, name), key=lambda one: one[0])
+    return best[1:]
+
+
+def _near(run: list[str], with_name: bool, places: Places) -> tuple[str, float]:
+    """The nearest name to these words; words that are all known ones must be long together to be a slip of the pen."""
+    known = all(any(places.is_a(kind, word) for kind in KNOWN_KINDS) or places.known(word) for word in run)
+    if (known or with_name) and (len(run) < 2 or sum(map(len, run)) < 10):
         close = "".join(run)
-        return close if places.known(close) else ""
+        return (close, 0.0) if places.known(close) else NOTHING
     return nearest(" ".join(run), places)
 
 
@@ -145,6 +161,9 @@ def _together(found: list[Mention], words: list[str], places: Places) -> Place:
         at += 1
     heads.sort(key=lambda head: lead(head[0], words) != "home" or _of_another(head[0], words, places))
     first = heads[0][0]
+    shared = set.intersection(*({where for where in meaning if where not in NATIONS} for _, meaning in heads))
+    if len(heads) > 1 and shared:
+        return settle({where: heads[0][1][where] for where in shared}, places, echo(first.name), "several")
     if len({frozenset(meaning) for _, meaning in heads}) > 1:
         return settle(_levelled([keep(meaning) for _, meaning in heads]), places, echo(first.name), "several")
     meaning = heads[0][1] if first.rule.endswith("postcode") else keep(heads[0][1])

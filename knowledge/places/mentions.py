@@ -173,7 +173,7 @@ def misspelt_after_lead(message: Message, places: Places) -> list[Mention]:
             mention = Mention(at, end, " ".join(run), {}, "misspelt")
             if lead(mention, words) not in {"home", "in"} or not ends_clean(mention, words, places):
                 continue
-            name = nearest(mention.name, places, least=KNOWN)
+            name, _ = nearest(mention.name, places, least=KNOWN)
             if name:
                 found.append(replace(mention, name=name, weights=places.weights(name)))
                 break

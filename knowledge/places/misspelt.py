@@ -16,6 +16,10 @@ PER_SLIP = 1.4
 OTHER_FIRST = 0.6
 """What a wrong first letter costs more: people seldom get it wrong."""
 
+TOWN = 3_000
+"""Weight from which a name one slip away wins over a common word one slip away, where a place is expected."""
+NOTHING = ("", -math.inf)
+
 
 def slips_allowed(length: int) -> int:
     """How many slips a word of so many letters may hold."""
@@ -24,15 +28,16 @@ def slips_allowed(length: int) -> int:
     return 1 if length < 7 else 2 if length < 13 else 3
 
 
-def nearest(words: str, places: Places, least: int = 0) -> str:
-    """The known name that the normal text most likely means, or "".
+def nearest(words: str, places: Places, least: int = 0) -> tuple[str, float]:
+    """The known name that the normal text most likely means, with its score, or ("", -inf).
 
-    `least` is the least weight of a name that may be found. A common word that is as near as the best name wins over it.
+    `least` is the least weight of a name that may be found: 0 where a place is expected, more inside a sentence.
+    A common word as near as the best name wins over it, unless the name is a town's.
     """
     typed = words.replace(" ", "")
     allowed = slips_allowed(len(typed))
     if not allowed or typed.isdigit():
-        return ""
+        return NOTHING
     best, best_score = "", -math.inf
     for name, slips in _candidates(typed, allowed, places):
         found = places.weights(name)
@@ -42,9 +47,9 @@ def nearest(words: str, places: Places, least: int = 0) -> str:
         score = math.log10(heavy) - PER_SLIP * slips - (OTHER_FIRST if name[0] != typed[0] else 0)
         if score > best_score:
             best, best_score = name, score
-    if not best or (" " not in words and _common(typed, places)):
-        return ""
-    return best
+    if not best or (" " not in words and _rather_a_word(typed, best, least or TOWN, places)):
+        return NOTHING
+    return best, best_score
 
 
 def _least(slips: int, length: int) -> int:
@@ -68,8 +73,11 @@ def _candidates(typed: str, allowed: int, places: Places) -> Iterator[tuple[str,
                     yield names[at], int(slips)
 
 
-def _common(typed: str, places: Places) -> bool:
-    """Whether a common word is one slip away, so that the word is more likely that one."""
-    return any(OSA.distance(typed, word, score_cutoff=1) <= 1 for word in places.words["common"])
-
-
+def _rather_a_word(typed: str, name: str, town: int, places: Places) -> bool:
+    """Whether a common word was typed, or is one slip away and the name is not a town's within one slip."""
+    if places.is_a("common", typed):
+        return True
+    heavy = max(places.weights(name).values(), default=0)
+    if heavy >= town and OSA.distance(typed, name.replace(" ", "")) <= 1:
+        return False
+    return process.extractOne(typed, places.words["common"], scorer=OSA.distance, score_cutoff=1) is not None

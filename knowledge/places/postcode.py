@@ -14,11 +14,12 @@ COUNTS = 95
 """Per-mille from which a place is worth asking about; less than that is left out."""
 
 _FULL = re.compile(
-    r"(?<![a-z0-9])([a-z]{1,2})[ .-]{0,2}([0-9oil]{1,2}|[0-9][a-z])[ .,-]{0,3}([0-9oil])[ .-]?([abd-hjlnp-uw-z]{2})(?![a-z0-9])"
+    r"(?<![a-z0-9])([a-z]{1,2})[ .-]{0,2}([0-9][0-9oila-z]?|[oil][0-9])[ .,-]{0,3}([0-9])[ .-]?([abd-hjlnp-uw-z]{2})(?![a-z0-9])"
 )
 _HALF = re.compile(r"(?<![a-z0-9'])([a-z]{1,2})([ .-]{0,2})([0-9]{1,2}[a-z]?)(?:[ .,-]{1,2}([0-9]))?(?![a-z0-9'])")
 _TALK = frozenset({"B4", "M8", "L8", "W8", "ME2", "N1", "E1", "U2", "S2", "N0", "SO2", "M6", "M5", "M1", "M42", "M25", "M40", "M54", "M50", "M60"})
 """Codes that are also "before", "mate", "late", "wait", "me too" or a motorway: inside a sentence they need a word before them."""
+_ORDINALS = frozenset({"1st", "2nd", "3rd"})
 _ROADS = re.compile(r"\bthe\s*$|\b(?:on|junction)\s+(?:the\s+)?$")
 _BEFORE = re.compile(r"\b(?:post\s*code|postcodes?|in|near|from|area|live|living|at|around|outside|is|its|it's|to)\s*(?:of|is|area|in|at|:)?\s*$")
 _DIGITS = str.maketrans("oil", "011")
@@ -41,9 +42,9 @@ def find_codes(text: str, places: Places) -> Iterator[Code]:
     taken: list[tuple[int, int]] = []
     for hit in _FULL.finditer(low):
         outward = _outward(hit[1], hit[2], places)
-        if outward:
+        if outward and not (outward in _TALK and hit[3] + hit[4] in _ORDINALS):
             taken.append(hit.span())
-            yield Code(*hit.span(), outward, f"{outward} {hit[3].translate(_DIGITS)}", True)
+            yield Code(*hit.span(), outward, f"{outward} {hit[3]}", True)
     for hit in _HALF.finditer(low):
         if any(hit.start() < end and start < hit.end() for start, end in taken):
             continue
