@@ -43,7 +43,8 @@ def parsed(notation: str) -> OpeningHours:
         raise ValueError("public and school holidays (PH, SH) are not used")
     if not validate(notation):
         raise ValueError(f"'{notation}' is not opening_hours notation")
-    return OpeningHours(notation, timezone=LONDON)
+    # Without a bound the library looks for a change as far as the year 9999.
+    return OpeningHours(notation, timezone=LONDON, max_interval_days=366)
 
 
 @lru_cache(maxsize=64)

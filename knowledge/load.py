@@ -28,18 +28,19 @@ def load(folder: Traversable | None = None, places: bool = False, topics: Iterab
     """
     home = folder if folder is not None else files("seeds")
     faults: list[str] = []
-    areas = read_areas(read(home / "areas.yaml", faults, f"{home.name}/areas.yaml"))
-    known = Known(places_of_services(areas), None if topics is None else frozenset(topics))
-    sheets = [
-        read_sheet(read(home / f"{name}.yaml", faults, f"{home.name}/{name}.yaml"), name, known)
-        for name in _names(home)
-    ]
-    if not sheets:
+    names = _names(home)
+    read_in = {n: read(home / f"{n}.yaml", faults, f"{home.name}/{n}.yaml") for n in ("areas", *names, "fallbacks")}
+    if not names:
         faults.append(f"{home.name}:1: no fact sheet")
+    if not all(e.items for e in read_in.values()):
+        raise FaultError(faults)  # what else is wrong cannot be told from the consequences of an unreadable file
+    areas = read_areas(read_in["areas"])
+    known = Known(places_of_services(areas), None if topics is None else frozenset(topics))
+    sheets = [read_sheet(read_in[name], name, known) for name in names]
     services = merge(sheets)
     check_left_out(sheets, services)
     check_facts(sheets, services)
-    fallbacks = read_fallbacks(read(home / "fallbacks.yaml", faults, f"{home.name}/fallbacks.yaml"), services)
+    fallbacks = read_fallbacks(read_in["fallbacks"], services)
     tables = _places(faults) if places else None
     if faults:
         raise FaultError(sorted(set(faults), key=_by_line))

@@ -172,7 +172,7 @@ def _printings(e: Entry, service: str, above: Source) -> list[Printing]:
 def _printing(e: Entry, service: str, above: Source) -> Printing | None:
     kinds = [kind for kind in CONTACT_KINDS if e.has(kind)]
     if len(kinds) != 1:
-        e.fault(f"a contact needs one of: {', '.join(CONTACT_KINDS)}")
+        e.fault(f"a contact needs one of: {', '.join(CONTACT_KINDS)}; it has: {', '.join(e.items)}")
         return None
     kind = kinds[0]
     value = _filled(e, kind)
