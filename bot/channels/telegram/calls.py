@@ -1,0 +1,188 @@
+"""The few things the bot ever does in a chat, and what each refusal of the server means."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any
+
+from bot.channels.telegram.draw import buttons_of, text_of
+from bot.channels.telegram.wire import Answer, UnreachableError, Wire
+from bot.dialogue.model import Screen
+
+BATCH = 100  # messages in one deleteMessages call (Bot API)
+TRIES = 4
+BACKOFF = (0.5, 1.0, 2.0)  # seconds after a broken call
+LONGEST_WAIT = 60.0  # seconds; a longer retry_after is not waited for but kept to
+SIDE_BY_SIDE = 256  # calls under way for all conversations together; what removes messages is not counted
+
+log = logging.getLogger("doorway.telegram")
+
+
+class Outcome(Enum):
+    """What became of a call."""
+
+    DONE = auto()
+    GONE = auto()  # the message, or the tap, is no longer there
+    REFUSED = auto()  # never, not now and not later
+    BLOCKED = auto()  # the chat is closed to the bot
+    FAILED = auto()  # not now: the server is away, or asks to wait for long
+    OVERTAKEN = auto()  # something newer made it needless
+
+
+_GONE = ("message to edit not found", "message to delete not found", "message_id_invalid", "message not found",
+         "query is too old", "query id is invalid")  # fmt: skip
+_BLOCKED = ("chat not found", "peer_id_invalid", "user_is_blocked", "input_user_deactivated")
+
+
+def meaning(answer: Answer) -> Outcome:
+    """What an answer means; 429 and 5xx, which are worth another try, are FAILED."""
+    said = answer.description.lower()
+    if answer.ok or "message is not modified" in said:
+        return Outcome.DONE
+    if answer.code == 403 or any(text in said for text in _BLOCKED):
+        return Outcome.BLOCKED
+    if any(text in said for text in _GONE):
+        return Outcome.GONE
+    return Outcome.REFUSED if answer.code == 400 else Outcome.FAILED
+
+
+@dataclass(slots=True)
+class Removed:
+    """What became of messages to delete: those refused for good, those that failed for now; the others are gone."""
+
+    refused: set[int] = field(default_factory=set)
+    failed: set[int] = field(default_factory=set)
+    blocked: bool = False
+
+
+def always() -> bool:
+    """A call that nothing overtakes."""
+    return True
+
+
+class Calls:
+    """Calls to chats, tried again with a bound. `pause` waits for seconds, `now` tells seconds since 1970."""
+
+    def __init__(self, wire: Wire, now: Callable[[], float], pause: Callable[[float], Awaitable[None]]) -> None:
+        self._wire, self._now, self._pause = wire, now, pause
+        self._slots = asyncio.Semaphore(SIDE_BY_SIDE)
+        # Until when the server asked to wait, by chat, apart for showing and removing: a flood of taps in a chat
+        # must not hold up what Close has to do there.
+        self._held: dict[tuple[int, bool], float] = {}
+
+    async def show(self, chat: int, message: int, screen: Screen, still: Callable[[], bool]) -> Outcome:
+        """Edits the screen into a message, unless `still` says no before a try."""
+        params = {
+            "chat_id": chat, "message_id": message, "text": text_of(screen), "parse_mode": "HTML",
+            "link_preview_options": {"is_disabled": True}, "reply_markup": buttons_of(screen),
+        }  # fmt: skip
+        return (await self._try("editMessageText", params, chat, still))[0]
+
+    async def plain(self, chat: int, message: int, line: str) -> Outcome:
+        """Edits a message into a plain line without buttons."""
+        params = {"chat_id": chat, "message_id": message, "text": line, "link_preview_options": {"is_disabled": True}}
+        return (await self._try("editMessageText", params, chat, always, removing=True))[0]
+
+    async def send(self, chat: int, line: str, still: Callable[[], bool]) -> tuple[Outcome, int, bool]:
+        """Sends a bland line without sound: outcome, message id (0 if none), and whether nothing else can have come.
+
+        Content is not protected: protection would also keep people from copying a number.
+        """
+        params = {"chat_id": chat, "text": line, "disable_notification": True,
+                  "link_preview_options": {"is_disabled": True}}  # fmt: skip
+        outcome, result, sure = await self._try("sendMessage", params, chat, still, result=True)
+        sent = result.get("message_id") if isinstance(result, dict) else None
+        return outcome, sent if isinstance(sent, int) else 0, sure
+
+    async def remove(self, chat: int, messages: Iterable[int]) -> Removed:
+        """Deletes messages, a hundred a call; where a whole batch is refused, one by one."""
+        removed, ids = Removed(), sorted(set(messages))
+        for start in range(0, len(ids), BATCH):
+            batch = ids[start : start + BATCH]
+            if len(batch) > 1:
+                params = {"chat_id": chat, "message_ids": batch}
+                outcome = (await self._try("deleteMessages", params, chat, always, removing=True))[0]
+                if outcome in (Outcome.DONE, Outcome.GONE):
+                    continue
+                if outcome is not Outcome.REFUSED:
+                    removed.failed.update(batch)
+                    removed.blocked |= outcome is Outcome.BLOCKED
+                    continue
+            await self._remove_singly(chat, batch, removed)
+        return removed
+
+    async def _remove_singly(self, chat: int, messages: Sequence[int], removed: Removed) -> None:
+        for message in messages:
+            params = {"chat_id": chat, "message_id": message}
+            outcome = (await self._try("deleteMessage", params, chat, always, removing=True))[0]
+            if outcome is Outcome.REFUSED:
+                removed.refused.add(message)
+            elif outcome not in (Outcome.DONE, Outcome.GONE):
+                removed.failed.add(message)
+                removed.blocked |= outcome is Outcome.BLOCKED
+
+    async def acknowledge(self, query: str) -> None:
+        """Stops the clock on a tapped button; shows nothing. Tried once: a late one would be refused."""
+        with suppress(UnreachableError):
+            async with self._slots:
+                await self._wire.call("answerCallbackQuery", {"callback_query_id": query})
+
+    async def leave(self, chat: int) -> None:
+        """Leaves a group or channel."""
+        await self._try("leaveChat", {"chat_id": chat}, chat, always)
+
+    async def _try(
+        self, method: str, params: dict[str, Any], chat: int, still: Callable[[], bool], *,
+        removing: bool = False, result: bool = False,
+    ) -> tuple[Outcome, Any, bool]:  # fmt: skip
+        """Outcome, result, and whether no broken try may have been carried out unseen."""
+        sure = True
+        for attempt in range(TRIES):
+            if not await self._let_go(chat, removing):
+                break
+            if not still():
+                return Outcome.OVERTAKEN, None, sure
+            try:
+                answer = await self._ask(method, params, removing, result)
+            except UnreachableError as error:
+                sure = sure and not error.sent
+            else:
+                outcome = meaning(answer)
+                if outcome is not Outcome.FAILED:
+                    if outcome is Outcome.REFUSED:
+                        log.warning("%s refused", method)
+                    return outcome, answer.result, sure
+                if answer.retry_after:
+                    log.warning("%s: asked to wait", method)
+                    self._held[chat, removing] = self._now() + answer.retry_after
+                    continue
+                sure = sure and answer.code < 500
+            if attempt < TRIES - 1:
+                await self._pause(BACKOFF[min(attempt, len(BACKOFF) - 1)])
+        log.warning("%s failed", method)
+        return Outcome.FAILED, None, sure
+
+    async def _ask(self, method: str, params: dict[str, Any], removing: bool, result: bool) -> Answer:
+        if removing:
+            return await self._wire.call(method, params)
+        async with self._slots:
+            return await self._wire.call(method, params, result=result)
+
+    async def _let_go(self, chat: int, removing: bool) -> bool:
+        """Waits until the server's wait for this chat is over; False when that is too long."""
+        until = self._held.get((chat, removing))
+        if until is None:
+            return True
+        wait = until - self._now()
+        if wait > LONGEST_WAIT:
+            return False
+        if wait > 0:
+            await self._pause(wait)
+        if self._held.get((chat, removing)) == until:
+            del self._held[chat, removing]
+        return True

@@ -1,0 +1,84 @@
+"""Which update means what: python-telegram-bot's handlers, each a line or two to the chats."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any
+
+from telegram import ChatMember, Update
+from telegram.constants import ChatType
+from telegram.ext import (
+    BaseHandler,
+    BaseUpdateProcessor,
+    CallbackContext,
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    MessageHandler,
+    TypeHandler,
+    filters,
+)
+
+from bot.channels.telegram.calls import Calls
+from bot.channels.telegram.chats import Chats
+from bot.channels.telegram.logs import fault
+from bot.channels.telegram.updates import event, own, tap
+
+Context = CallbackContext[Any, Any, Any, Any]
+
+
+class SideBySide(BaseUpdateProcessor):
+    """All updates at once, each begun in the order of arrival; the order within a chat is kept by its one worker."""
+
+    async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
+        """Begins at once."""
+        await coroutine
+
+    async def initialize(self) -> None:
+        """Nothing to prepare."""
+
+    async def shutdown(self) -> None:
+        """Nothing to clear."""
+
+
+def handlers(chats: Chats, calls: Calls) -> list[BaseHandler[Any, Context, Any]]:
+    """The handlers in the order in which they are asked."""
+
+    async def on_tap(update: Update, _: Context) -> None:
+        found = tap(update.callback_query) if update.callback_query else None
+        if found:
+            await chats.tapped(*found)
+
+    async def on_message(update: Update, _: Context) -> None:
+        message = own(update)
+        if message:
+            what = event(message) if update.message else None  # words changed later are deleted, not answered
+            await chats.said(message.chat.id, message.message_id, message.date.timestamp(), what)
+
+    async def on_member(update: Update, _: Context) -> None:
+        change = update.my_chat_member
+        if change is None:
+            return
+        out = change.new_chat_member.status in (ChatMember.BANNED, ChatMember.LEFT)
+        if change.chat.type == ChatType.PRIVATE:
+            if out:
+                await chats.forget(change.chat.id)
+        elif not out:
+            await calls.leave(change.chat.id)
+
+    async def on_other(update: Update, _: Context) -> None:
+        chat = update.effective_chat
+        if chat and chat.type != ChatType.PRIVATE:  # no help content in groups and channels
+            await calls.leave(chat.id)
+
+    return [
+        CallbackQueryHandler(on_tap),
+        MessageHandler(filters.ChatType.PRIVATE, on_message),
+        ChatMemberHandler(on_member, ChatMemberHandler.MY_CHAT_MEMBER),
+        TypeHandler(Update, on_other),
+    ]
+
+
+async def on_error(_: object, context: Context) -> None:
+    """A fault of ours: its kind and place are logged, nothing of what the person did."""
+    if context.error:
+        fault(context.error)

@@ -1,0 +1,76 @@
+"""What the bot knows of one chat: which messages are there, and what is still to do. In memory only."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.dialogue.model import Screen, State
+from bot.forgetting.ledger import Note
+from bot.forgetting.seal import Kind
+
+NOTHING: frozenset[int] = frozenset()
+REACH = 100  # ids above a message after which an unnoted message of ours is looked for: one deleteMessages call
+
+
+@dataclass(slots=True)
+class Room:
+    """One chat. Message ids are 0 where there is none."""
+
+    chat: int
+    here: State | None = None
+    living: int = 0  # the screen
+    bland: int = 0  # the line under it
+    plain: frozenset[int] = NOTHING  # lines left by an earlier Close
+    typed: frozenset[int] = NOTHING  # still to delete, not yet tried
+    left: frozenset[int] = NOTHING  # being deleted, or to be tried again at Close
+    suspect: frozenset[int] = NOTHING  # above these there may be messages of ours whose ids were never learnt
+    gone: frozenset[int] = NOTHING  # screens that were closed: a late tap on them shows nothing
+    wanted: Screen | None = None  # the newest screen not yet shown
+    anew: bool = False  # a new pair is asked for
+    by_word: bool = False  # `wanted` answers a message, not a tap: only then may something be sent
+    asked: float = 0  # date of the newest message (seconds since 1970), and its id
+    asked_by: int = 0
+    closing: bool = False
+    turn: int = 0  # grows with each Close; who works for an older turn stops
+    working: bool = False
+    inflight: int = 0  # edits on their way
+    landed: asyncio.Event | None = None  # set when no edit is on its way any more; made by who waits for it
+    sending: asyncio.Task[None] | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing of the conversation is left in the chat (a plain line does not count)."""
+        return not (self.living or self.bland or self.typed or self.left or self.wanted or self.working or self.closing)
+
+    def around(self) -> frozenset[int]:
+        """Ids at which unnoted messages of ours may stand."""
+        return frozenset(n for m in self.suspect for n in range(m + 1, m + 1 + REACH))
+
+
+def room_of(chat: int, notes: Iterable[Note]) -> Room:
+    """The room as the ledger has it, after a restart or a long silence.
+
+    The bot may have died between sending a message and noting its id. A message of the person that is still noted, or
+    a screen without its line, shows where: ids only grow, so what was sent then stands shortly above.
+    """
+    room = Room(chat)
+    typed = set()
+    for note in notes:
+        match note.kind:
+            case Kind.LIVING:
+                typed |= {room.living} - {0}  # never two, but none must be lost
+                room.living = note.message
+            case Kind.BLAND:
+                typed |= {room.bland} - {0}
+                room.bland = note.message
+            case Kind.TYPED:
+                typed.add(note.message)
+            case Kind.PLAIN:
+                room.plain |= {note.message}
+            case Kind.CLOSING:
+                room.closing = True
+    room.left = frozenset(typed)
+    room.suspect = room.left if room.bland or not room.living else room.left | {room.living}
+    return room

@@ -1,0 +1,230 @@
+"""The bot on Telegram, put together: python-telegram-bot's application, our ways in, the store and the sweeper."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, suppress
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from telegram import Update
+from telegram.error import InvalidToken, NetworkError, TelegramError
+from telegram.ext import Application, CallbackContext, ContextTypes
+
+from bot.channels.telegram import handlers
+from bot.channels.telegram.calls import Calls
+from bot.channels.telegram.chats import Chats, Lines
+from bot.channels.telegram.intake import Intake
+from bot.channels.telegram.logs import fault
+from bot.channels.telegram.polling import Poll
+from bot.channels.telegram.updates import KINDS
+from bot.channels.telegram.webhook import Hook
+from bot.channels.telegram.wire import AiohttpRequest, UnreachableError, Wire
+from bot.forgetting.ledger import open_ledger
+from bot.forgetting.seal import Seal, key_from
+from bot.settings import Settings
+from bot.words import texts
+from knowledge.model import Knowledge
+
+LONDON = ZoneInfo("Europe/London")
+AGAIN = (0.2, 0.5, 1.0, 2.0, 5.0)  # seconds between tries to reach the server at start; the last one repeats
+SIDE_BY_SIDE = 4096  # updates in hand; each chat has one worker, and calls are limited where they are made
+REMOVALS = 64  # quiet conversations removed at a time
+SLOWEST_SWEEP = 15.0  # seconds between two looks for quiet conversations
+GRACE = 10.0  # seconds to finish what is in hand at the end
+
+log = logging.getLogger("doorway.telegram")
+
+
+class StartError(Exception):
+    """The bot cannot start like this; its text is one plain line that shows no secret."""
+
+
+def london() -> datetime:
+    """The time now, in London."""
+    return datetime.now(LONDON)
+
+
+class Doorway:
+    """The running bot. `clock` gives the time, `pause` waits for seconds; tests give their own."""
+
+    def __init__(
+        self, settings: Settings, knowledge: Knowledge, clock: Callable[[], datetime] = london,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:  # fmt: skip
+        self._settings, self._knowledge, self._clock, self._pause = settings, knowledge, clock, pause
+        self._stack = AsyncExitStack()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._removals = asyncio.Semaphore(REMOVALS)
+
+    # ---- life
+
+    async def start(self) -> None:
+        """Starts, waiting for the server as long as it takes. Raises StartError, StoreError or KeyFileError."""
+        given = self._settings
+        seal = Seal(given.key or key_from_beside(given))
+        self._ledger = await open_ledger(given.store, seal, self._clock().timestamp())
+        self._stack.push_async_callback(self._ledger.close)
+        self._wire = await self._stack.enter_async_context(Wire(given.api_root, given.token))
+        self.calls = Calls(self._wire, lambda: self._clock().timestamp(), self._pause)
+        idle = given.idle.total_seconds()
+        self.chats = Chats(self.calls, self._ledger, self._knowledge, lines(given), idle, self._clock)
+        self.app = self._application()
+        self.intake = Intake(self.app, self.chats)
+        await self._way_in()
+        await self._initialize()
+        await self.chats.restore()
+        await self.app.start()
+        self._stack.push_async_callback(self._stop_app)
+        await self._register()
+        self._background(self._introduce())
+        self._background(self._keep_sweeping())
+        log.info("ready")
+
+    async def stop(self) -> None:
+        """Takes no more, finishes what is in hand, and leaves the rest to the next start."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._stack.aclose()
+
+    async def _stop_app(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.app.stop(), GRACE)
+
+    def _background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            fault(error)
+
+    # ---- the parts
+
+    def _application(self) -> Application:  # type: ignore[type-arg]
+        request = AiohttpRequest(self._wire)
+        app = (
+            Application.builder()
+            .token(self._settings.token)
+            .base_url(self._settings.api_root + "/bot")
+            .request(request)
+            .get_updates_request(request)
+            .updater(None)
+            .concurrent_updates(handlers.SideBySide(SIDE_BY_SIDE))
+            .context_types(ContextTypes(context=CallbackContext))
+            .build()
+        )
+        for handler in handlers.handlers(self.chats, self.calls):
+            app.add_handler(handler)
+        app.add_error_handler(handlers.on_error)
+        return app
+
+    async def _way_in(self) -> None:
+        hook = self._settings.webhook
+        if hook is None:
+            return
+        self._secret = hook.secret or secrets.token_urlsafe(32)
+        self._hook = Hook(self.intake, hook.port, self._secret)
+        try:
+            await self._hook.start()
+        except OSError as error:
+            raise StartError(f"cannot listen on port {hook.port}: {error.strerror or 'refused'}") from error
+        self._stack.push_async_callback(self._hook.stop)
+
+    async def _initialize(self) -> None:
+        attempt = 0
+        while True:
+            try:
+                await self.app.initialize()
+                break
+            except InvalidToken as error:
+                raise StartError("Telegram does not know DOORWAY_BOT_TOKEN") from error
+            except NetworkError:
+                if attempt == 0:
+                    log.warning("Telegram cannot be reached yet; trying again")
+                await self._pause(AGAIN[min(attempt, len(AGAIN) - 1)])
+                attempt += 1
+            except TelegramError as error:
+                raise StartError("the Bot API server refuses this bot") from error
+        self._stack.push_async_callback(self.app.shutdown)
+
+    async def _register(self) -> None:
+        hook = self._settings.webhook
+        if hook is None:
+            await self._insist("deleteWebhook", {"drop_pending_updates": False})
+            self._background(Poll(self._wire, self.intake, self._acknowledge, self._pause).run())
+            return
+        params = {"url": hook.url, "secret_token": self._secret, "allowed_updates": KINDS, "max_connections": 100}
+        await self._insist("setWebhook", params)
+
+    async def _insist(self, method: str, params: dict[str, Any]) -> None:
+        """A call without which there is no start: tried until the server answers."""
+        attempt = 0
+        while True:
+            with suppress(UnreachableError):
+                answer = await self._wire.call(method, params)
+                if answer.ok:
+                    return
+                if answer.code == 400:
+                    raise StartError(f"Telegram refuses {method}: check DOORWAY_WEBHOOK_URL")
+                await self._pause(answer.retry_after)
+            await self._pause(AGAIN[min(attempt, len(AGAIN) - 1)])
+            attempt += 1
+
+    def _acknowledge(self, update: Update) -> None:
+        if update.callback_query:
+            self._background(self.calls.acknowledge(update.callback_query.id))
+
+    async def _introduce(self) -> None:
+        """Neutral names for the two commands, and what the bot's page says."""
+        words = texts()
+        commands = [{"command": name, "description": words[f"command_{name}"]} for name in ("start", "stop")]
+        for method, params in (
+            ("setMyCommands", {"commands": commands}),
+            ("setMyDescription", {"description": words["bot_description"]}),
+            ("setMyShortDescription", {"short_description": words["bot_short_description"]}),
+        ):
+            with suppress(UnreachableError):
+                if not (await self._wire.call(method, params)).ok:
+                    log.warning("%s refused", method)
+
+    # ---- forgetting
+
+    async def _keep_sweeping(self) -> None:
+        tick = min(SLOWEST_SWEEP, self._settings.idle.total_seconds() / 10)
+        while True:
+            await self.sweep()
+            await asyncio.sleep(max(0.05, tick))
+
+    async def sweep(self) -> set[asyncio.Task[None]]:
+        """Begins to remove what is due, and returns the work; one slow chat does not hold up the others."""
+        before = set(self._tasks)
+        for remove in await self.chats.due():
+            self._background(self._removal(remove))
+        return self._tasks - before
+
+    async def _removal(self, remove: Callable[[], Awaitable[None]]) -> None:
+        async with self._removals:
+            await remove()
+
+
+def key_from_beside(settings: Settings) -> str:
+    """The key in the file beside the store."""
+    store = settings.store
+    with suppress(OSError):  # the store says it better, when it is opened
+        store.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return key_from(store.with_name(store.name + ".key"))
+
+
+def lines(settings: Settings) -> Lines:
+    """The bland words, with the operator's own plain line if there is one."""
+    words = texts()
+    after = words["plain"] if settings.cover is None else settings.cover
+    return Lines(words["opening"], words["cover"], after, words["plain"])

@@ -1,0 +1,85 @@
+"""Reads one update from Telegram, whatever it holds: never raises, and keeps no more of it than is used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from telegram import Bot, CallbackQuery, Message, Update
+from telegram.constants import ChatType
+from telegram.ext import filters
+
+from bot.dialogue.model import Event, Other, Start, Typed
+
+KINDS = ("message", "edited_message", "callback_query", "my_chat_member", "channel_post")  # what we ask Telegram for
+_LARGEST = 2**52  # ids have at most 52 significant bits (Bot API)
+
+
+def parse(raw: object, bot: Bot) -> Update | None:
+    """The update as python-telegram-bot's type; None when it is none, or makes no sense.
+
+    Of a tap only the ids and the token are read, not the screen that it carries. A message with contents that cannot
+    be parsed is still a message to delete: only its ids are kept then.
+    """
+    if not isinstance(raw, dict) or not _is_id(raw.get("update_id")):
+        return None
+    query, message = raw.get("callback_query"), raw.get("message")
+    if isinstance(query, dict) and isinstance(query.get("message"), dict):
+        raw = {"update_id": raw["update_id"], "callback_query": {**query, "message": _bare(query["message"])}}
+    try:
+        update = Update.de_json(raw, bot)
+    except Exception:  # it is somebody else's data
+        if not isinstance(message, dict):
+            return None
+        try:
+            update = Update.de_json({"update_id": raw["update_id"], "message": _bare(message)}, bot)
+        except Exception:
+            return None
+    return update if update is not None and _sound(update) else None
+
+
+def _bare(message: dict[str, Any]) -> dict[str, Any]:
+    date = message.get("date")
+    sound = isinstance(date, int) and 0 <= date < 2**32
+    return {"message_id": message.get("message_id"), "date": date if sound else 0, "chat": message.get("chat")}
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, int) and abs(value) < _LARGEST
+
+
+def _sound(update: Update) -> bool:
+    """Whether the ids that we use are ids."""
+    query = update.callback_query
+    if query and not isinstance(query.id, str):
+        return False
+    message = query.message if query else update.message or update.edited_message
+    if message and not (_is_id(message.message_id) and message.message_id > 0):
+        return False
+    chat = update.effective_chat
+    return chat is None or _is_id(chat.id)
+
+
+def own(update: Update) -> Message | None:
+    """The message, new or edited, that a person sent to the bot alone; None for every other update."""
+    message = update.message or update.edited_message
+    return message if message and message.chat.type == ChatType.PRIVATE else None
+
+
+def tap(query: CallbackQuery) -> tuple[int, int, str] | None:
+    """Chat, message and token of a tap in a chat with the bot alone."""
+    message = query.message
+    if message is None or query.data is None or message.chat.type != ChatType.PRIVATE:
+        return None
+    return message.chat.id, message.message_id, query.data
+
+
+def event(message: Message) -> Event | None:
+    """What a new message says to the conversation; None for a notice of Telegram's own, which gets no answer."""
+    text = message.text
+    if text is None:
+        return None if filters.StatusUpdate.ALL.check_update(Update(0, message=message)) else Other()
+    if not text.startswith("/"):
+        return Typed(text)
+    command, _, rest = text.strip().partition(" ")
+    name = command.partition("@")[0].lower()
+    return Start(rest.strip()) if name == "/start" else Typed(name)

@@ -1,0 +1,87 @@
+"""Seals chat and message ids: AES-GCM to keep them, HMAC to find them again."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+import struct
+from enum import IntEnum
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+NONCE = 12  # bytes; the size AES-GCM is made for (NIST SP 800-38D)
+SHORTEST = 32  # characters of a key
+
+
+class KeyFileError(Exception):
+    """A key file that cannot be used; its text is one plain line."""
+
+
+class Kind(IntEnum):
+    """What a noted message is; told only inside the seal."""
+
+    LIVING = 1  # the screen
+    BLAND = 2  # the line under it
+    TYPED = 3  # sent by the person, or a stray of ours
+    PLAIN = 4  # the line that stays after Close
+    CLOSING = 5  # no message: a Close that is under way
+
+
+class Seal:
+    """Opens and closes what the ledger holds. `key` is any text of 32 or more characters that nobody can guess."""
+
+    def __init__(self, key: str) -> None:
+        made = HKDF(SHA256(), length=64, salt=None, info=b"doorway ledger 1").derive(key.encode())
+        self._cipher, self._finder = AESGCM(made[:32]), made[32:]
+
+    def chat(self, chat: int) -> bytes:
+        """By which the rows of a chat are found: 16 bytes that say nothing without the key."""
+        return hmac.digest(self._finder, b"chat" + struct.pack(">q", chat), hashlib.sha256)[:16]
+
+    def message(self, chat: int, message: int) -> bytes:
+        """By which the row of a message is found: 16 bytes."""
+        return hmac.digest(self._finder, b"note" + struct.pack(">qq", chat, message), hashlib.sha256)[:16]
+
+    def close(self, chat: int, message: int, kind: Kind) -> bytes:
+        """The sealed ids: nonce, then AES-256-GCM of chat, message and kind (45 bytes)."""
+        nonce = os.urandom(NONCE)
+        return nonce + self._cipher.encrypt(nonce, struct.pack(">qqB", chat, message, kind), None)
+
+    def open(self, sealed: bytes) -> tuple[int, int, Kind] | None:
+        """Chat, message and kind; None when another key sealed it, or it is damaged."""
+        try:
+            chat, message, kind = struct.unpack(">qqB", self._cipher.decrypt(sealed[:NONCE], sealed[NONCE:], None))
+            return chat, message, Kind(kind)
+        except (InvalidTag, ValueError, struct.error):
+            return None
+
+
+def key_from(path: Path) -> str:
+    """The key in the file at `path`, which is made when missing, readable by its owner only.
+
+    Raises KeyFileError when it can be neither read nor made, others may read it, or it is too short.
+    """
+    try:
+        made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise KeyFileError(f"cannot make the key file {path}: {error.strerror}") from error
+    else:
+        with os.fdopen(made, "w") as file:
+            file.write(secrets.token_urlsafe(32) + "\n")
+    try:
+        if path.stat().st_mode & 0o077:
+            raise KeyFileError(f"others can read the key file {path}: chmod 600 it")
+        key = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise KeyFileError(f"cannot read the key file {path}") from error
+    if len(key) < SHORTEST:
+        raise KeyFileError(f"the key file {path} holds no key of {SHORTEST} or more characters")
+    return key
