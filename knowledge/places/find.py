@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from rapidfuzz.distance import OSA
+
 from knowledge.places.mentions import (
     Mention,
     Message,
@@ -16,7 +18,7 @@ from knowledge.places.mentions import (
     spot,
     take_in,
 )
-from knowledge.places.misspelt import NOTHING, nearest
+from knowledge.places.misspelt import NOTHING, Guess, nearest
 from knowledge.places.settle import UNKNOWN, Place, beside, echo, either, keep, settle
 from knowledge.places.tables import NATIONS, Places
 from knowledge.places.text import BREAK
@@ -27,7 +29,8 @@ POLITE = frozenset({BREAK, "please", "pls", "plz", "thanks", "thank", "ta", "x",
 TAIL_WORDS = frozenset({"town", "village", "area", "city", "district", "borough"})
 TELLING = frozenset({"in", "near", "outside", "from", "live", "living", "im", "i", "at", "to", "is", "its"})
 KNOWN_KINDS = ("common", "ordinary", "filler", "third")
-LIGHT = 5_000
+SHORT, LONG = 8, 10
+LIGHT, FAMOUS = 5_000, 20_000
 RUN = 5
 
 
@@ -93,7 +96,7 @@ def _meant(mention: Mention, words: list[str], places: Places) -> bool:
     around = words[: mention.start] + words[mention.end :]
     if all(word in POLITE for word in around) or words[mention.end : mention.end + 1] in [[word] for word in TAIL_WORDS]:
         return True
-    if lead(mention, words) in {"home", "in"}:
+    if lead(mention, words) in {"home", "in"} or " " in mention.name:
         return True
     ordinary = all(places.is_a("ordinary", word) or places.is_a("filler", word) for word in mention.name.split())
     return not ordinary and not any(places.is_a("third", word) for word in around)
@@ -102,42 +105,56 @@ def _meant(mention: Mention, words: list[str], places: Places) -> bool:
 def _guess(message: Message, found: list[Mention], rest: list[tuple[int, int]], places: Places) -> list[Mention] | None:
     """The message read as filler and one misspelt name, or as names of which some are misspelt; None where it is neither."""
     words = message.words
+    if any(mention.rule == "postcode" for mention in found):
+        return None
     start = min([rest[0][0], *(mention.start for mention in found)])
     end = max([rest[-1][1], *(mention.end for mention in found)])
-    whole = words[start:end]
-    if BREAK not in whole and len(whole) <= RUN and not any(m.rule.endswith("postcode") for m in found):
-        first, last, name = _nearest_run(words, start, end, bool(found), places)
-        if name:
-            return [Mention(first, last, name, places.weights(name), "misspelt")]
+    if BREAK not in words[start:end] and end - start <= RUN:
+        mention = _nearest_run(words, start, end, bool(found), places)
+        if mention:
+            return _worth([mention], words, places)
     guessed = list(found)
     for first, last in rest:
-        first, last, name = _nearest_run(words, first, last, False, places)
-        if not name or last - first > RUN:
+        mention = _nearest_run(words, first, last, False, places) if last - first <= RUN else None
+        if not mention:
             return None
-        guessed.append(Mention(first, last, name, places.weights(name), "misspelt"))
-    return sorted(guessed, key=lambda mention: mention.start)
+        guessed.append(mention)
+    return _worth(sorted(guessed, key=lambda mention: mention.start), words, places)
 
 
-def _nearest_run(words: list[str], start: int, end: int, with_name: bool, places: Places) -> tuple[int, int, str]:
+def _worth(guessed: list[Mention], words: list[str], places: Places) -> list[Mention] | None:
+    """A guess at one small place elsewhere helps nobody: it leads where "unknown" leads, and may be no place at all."""
+    if len(guessed) == 1 and not set(guessed[0].weights) - set(NATIONS) and lead(guessed[0], words) not in {"home", "in"}:
+        return guessed if max(guessed[0].weights.values()) >= FAMOUS else None
+    return guessed
+
+
+def _nearest_run(words: list[str], start: int, end: int, with_name: bool, places: Places) -> Mention | None:
     """The nearest name to a run of words, which may take in a word such as "west" or "under" on either side of it."""
-    best: tuple[float, int, int, str] = (-math.inf, start, end, "")
+    best, span = NOTHING, (start, end)
     for first in (start, start - 1, start - 2):
         for last in (end, end + 1):
             run = words[max(first, 0) : last]
             if first < 0 or last > len(words) or BREAK in run or set(run[: start - first]) & TELLING:
                 continue
-            name, score = _near(run, with_name, places)
-            best = max(best, (score, first, last, name), key=lambda one: one[0])
-    return best[1:]
+            guess = _near(run, with_name, places)
+            if guess.score > best.score:
+                best, span = guess, (first, last)
+    return Mention(*span, best.name, best.weights, "misspelt") if best.name else None
 
 
-def _near(run: list[str], with_name: bool, places: Places) -> tuple[str, float]:
+def _near(run: list[str], with_name: bool, places: Places) -> Guess:
     """The nearest name to these words; words that are all known ones must be long together to be a slip of the pen."""
+    guess = nearest(" ".join(run), places)
     known = all(any(places.is_a(kind, word) for kind in KNOWN_KINDS) or places.known(word) for word in run)
-    if (known or with_name) and (len(run) < 2 or sum(map(len, run)) < 10):
-        close = "".join(run)
-        return (close, 0.0) if places.known(close) else NOTHING
-    return nearest(" ".join(run), places)
+    if not guess.name or not (known or with_name):
+        return guess
+    typed, meant = "".join(run), guess.name.replace(" ", "")
+    slips = OSA.distance(typed, meant)
+    if slips == 0:
+        return guess if max(guess.weights.values()) >= LIGHT else NOTHING
+    same_shape = slips == 1 and len(run) == len(guess.name.split()) and len(typed) >= SHORT
+    return guess if same_shape or (len(run) > 1 and len(typed) >= LONG) else NOTHING
 
 
 def _apart(more: list[Mention], found: list[Mention]) -> list[Mention]:
@@ -157,7 +174,7 @@ def _together(found: list[Mention], words: list[str], places: Places) -> Place:
         while at + 1 < len(now) and (link := _link(now[at], now[at + 1], words)) is not None:
             meaning, joined = beside(meaning, now[at + 1].weights, link, places), True
             at += 1
-        heads.append((mention, meaning if mention.rule == "postcode" or joined else keep(meaning)))
+        heads.append((mention, meaning if mention.rule.endswith("postcode") or joined else keep(meaning)))
         at += 1
     heads.sort(key=lambda head: lead(head[0], words) != "home" or _of_another(head[0], words, places))
     first = heads[0][0]

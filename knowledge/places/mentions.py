@@ -15,6 +15,7 @@ HERE = frozenset({"im", "am", "were", "are", "was", "i", "we", "me", "ive", "is"
 STEPS = frozenset({"currently", "now", "just", "still", "right", "the", "moment", "at", "a", "village", "town", "area", "of", "over", "up", "down", "out", "small", "little", "close", "to", "not", "far", "originally", "city", "place", "somewhere", "bit", "outskirts", "edge", "side", "middle", "centre"})
 PLACING = frozenset({"in", "near", "outside", "from", "around", "round", "nearby", "between", "nearest", "within"})
 LEADING = PLACING | {"at", "to", "by", "for", "of", "off", "towards", "via", "through", "past"}
+MONTHS = frozenset({"march", "april", "may", "june", "august"})
 WELL_KNOWN, KNOWN, VILLAGE = 20_000, 5_000, 1_000
 """Weights from which a name stands out anywhere, counts after a plain "in" though it is a word, and counts after "to" or "for"."""
 
@@ -85,6 +86,8 @@ def _name_at(words: list[str], at: int, places: Places) -> Mention | None:
 
 def _just_a_word(words: list[str], at: int, places: Places) -> bool:
     """A single word such as "over" or "part" that belongs to the sentence, unless it ends a clause after "in" or "near"."""
+    if words[at] in MONTHS and words[max(0, at - 1)] in {"in", "last", "since", "this", "until", "till", "from"}:
+        return at + 1 < len(words) or at > 2
     if not places.is_a("filler", words[at]) and not places.is_a("third", words[at]):
         return False
     return not (at and words[at - 1] in {"in", "near"} and (at + 1 == len(words) or words[at + 1] == BREAK))
@@ -96,6 +99,10 @@ def plain_word(mention: Mention, places: Places) -> bool:
         places.is_a("ordinary", word) or places.is_a("people", word) or places.is_a("filler", word)
         for word in mention.name.split()
     )
+
+
+def _one_word(mention: Mention, places: Places) -> bool:
+    return " " not in mention.name and plain_word(mention, places)
 
 
 def is_road(mention: Mention, words: list[str], places: Places) -> bool:
@@ -125,7 +132,7 @@ def lead(mention: Mention, words: list[str]) -> str:
     if not back:
         return ""
     nearby = [word for word in back[1:4] if word not in STEPS]
-    if back[0] in LIVING:
+    if back[0] in LIVING or (back[0] == "to" and {"moved", "moving", "move"} & set(back)):
         return "home"
     if back[0] in LEADING and nearby[:1] and (nearby[0] in LIVING or (nearby[0] in HERE and back[0] in PLACING)):
         return "home"
@@ -148,6 +155,9 @@ def counts_in_sentence(mention: Mention, words: list[str], places: Places) -> bo
     heavy = max(mention.weights.values(), default=0)
     if mention.rule == "half-postcode" or how == "the":
         return mention.rule == "alias" and how == "the" and served > 0 and not places.is_a("ordinary", mention.name)
+    apart = mention.start == 0 or words[mention.start - 1] == BREAK
+    if apart and mention.end < len(words) and words[mention.end] == BREAK and served and not _one_word(mention, places):
+        return True  # "Foxt, not far from the motorway"
     if plain_word(mention, places):
         clean = ends_clean(mention, words, places)
         fit = how == "home" and (served or heavy >= KNOWN)
@@ -173,9 +183,9 @@ def misspelt_after_lead(message: Message, places: Places) -> list[Mention]:
             mention = Mention(at, end, " ".join(run), {}, "misspelt")
             if lead(mention, words) not in {"home", "in"} or not ends_clean(mention, words, places):
                 continue
-            name, _ = nearest(mention.name, places, least=KNOWN)
-            if name:
-                found.append(replace(mention, name=name, weights=places.weights(name)))
+            guess = nearest(mention.name, places, least=KNOWN)
+            if guess.name:
+                found.append(replace(mention, name=guess.name, weights=guess.weights))
                 break
     return found
 

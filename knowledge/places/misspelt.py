@@ -4,73 +4,117 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from rapidfuzz import process
-from rapidfuzz.distance import OSA
+from rapidfuzz.distance import OSA, Levenshtein
 
-from knowledge.places.tables import Places
+from knowledge.places.tables import Places, Weights
 
 SHORTEST = 5
 PER_SLIP = 1.4
-"""What one slip costs on the scale of log10(weight): a name with one slip must be 25 times smaller to lose to one with two."""
-OTHER_FIRST = 0.6
-"""What a wrong first letter costs more: people seldom get it wrong."""
+"""What one slip costs on the scale of log10(weight): a name one slip further away must hold 25 times as many people to win."""
+OTHER_FIRST = 0.8
+"""Slips that a wrong first letter counts more: people seldom get it wrong."""
 
-TOWN = 3_000
+TOWN, CITY = 3_000, 20_000
 """Weight from which a name one slip away wins over a common word one slip away, where a place is expected."""
-NOTHING = ("", -math.inf)
+VOWELS, LETTERS = "aeiouy", "abcdefghijklmnopqrstuvwxyz"
+NO_NAMES: tuple[list[str], list[str]] = ([], [])
+CLOSE = 0.35
+"""Names whose scores differ by less are both asked about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A name that may have been meant, how likely on a scale of its own, and the places of it and of its close rivals."""
+
+    name: str
+    score: float
+    weights: Weights
+
+
+NOTHING = Guess("", -math.inf, {})
 
 
 def slips_allowed(length: int) -> int:
     """How many slips a word of so many letters may hold."""
-    if length < SHORTEST:
+    if length < SHORTEST - 1:
         return 0
-    return 1 if length < 7 else 2 if length < 13 else 3
+    return 1 if length < 6 else 2 if length < 13 else 3
 
 
-def nearest(words: str, places: Places, least: int = 0) -> tuple[str, float]:
-    """The known name that the normal text most likely means, with its score, or ("", -inf).
+def nearest(words: str, places: Places, least: int = 0) -> Guess:
+    """The known name that the normal text most likely means, or ``NOTHING``.
 
     `least` is the least weight of a name that may be found: 0 where a place is expected, more inside a sentence.
-    A common word as near as the best name wins over it, unless the name is a town's.
+    A common word as near as the best name wins over it, unless the name is a town's. Names that are about as likely
+    all give their places, so that the answer can be a question.
     """
     typed = words.replace(" ", "")
     allowed = slips_allowed(len(typed))
     if not allowed or typed.isdigit():
         return NOTHING
-    best, best_score = "", -math.inf
+    scores: dict[str, float] = {}
     for name, slips in _candidates(typed, allowed, places):
-        found = places.weights(name)
-        heavy = max(found.values(), default=0)
-        if heavy < max(least, _least(slips, len(typed))):
-            continue
-        score = math.log10(heavy) - PER_SLIP * slips - (OTHER_FIRST if name[0] != typed[0] else 0)
-        if score > best_score:
-            best, best_score = name, score
-    if not best or (" " not in words and _rather_a_word(typed, best, least or TOWN, places)):
+        heavy = max(places.weights(name).values(), default=0)
+        if heavy >= max(least, _least(slips, len(typed))):
+            scores[name] = math.log10(heavy) - PER_SLIP * _cost(typed, name.replace(" ", ""), slips)
+    if not scores:
         return NOTHING
-    return best, best_score
+    best = max(scores, key=lambda name: scores[name])
+    if " " not in words and _rather_a_word(typed, best, least or TOWN, places):
+        return NOTHING
+    rivals = [name for name, score in scores.items() if score > scores[best] - CLOSE]
+    together: Weights = {}
+    for name in rivals:
+        for where, heavy in places.weights(name).items():
+            together[where] = max(heavy, together.get(where, 0))
+    return Guess(best, scores[best], together)
 
 
 def _least(slips: int, length: int) -> int:
-    """A small place far from what was typed is no guess worth making."""
+    """The least weight of a name so far from what was typed: a small place is no guess worth making."""
     if slips == 0:
         return 0
     if slips == 1:
-        return 60 if length >= 7 else 400
-    return 4000 if length < 10 else 1000
+        return 60 if length >= 7 else 400 if length >= SHORTEST else 200_000
+    return 1000 if length >= 10 else 4000 if length >= 7 else 50_000
+
+
+def _cost(typed: str, name: str, slips: int) -> float:
+    """Slips by how easily a hand or ear makes them: a letter doubled or lost is cheap, another consonant or first letter dear."""
+    if not slips:
+        return 0.0
+    cost = float(slips)
+    for step in Levenshtein.editops(typed, name):
+        old, new = typed[step.src_pos : step.src_pos + 1], name[step.dest_pos : step.dest_pos + 1]
+        if step.tag == "replace" and not (old in VOWELS and new in VOWELS) and sorted(typed) != sorted(name):
+            cost += 0.3
+        elif step.tag == "insert" and name[step.dest_pos - 1 : step.dest_pos] == new:
+            cost -= 0.2
+        elif step.tag == "delete" and typed[step.src_pos - 1 : step.src_pos] == old:
+            cost -= 0.2
+    same_start = typed[0] == name[0] or typed[:2] == name[1::-1]  # "hte" for "the" is no wrong first letter
+    return cost + (0.0 if same_start else OTHER_FIRST / 2 if typed == name[1:] else OTHER_FIRST)
 
 
 def _candidates(typed: str, allowed: int, places: Places) -> Iterator[tuple[str, int]]:
-    """Names within reach: one slip anywhere; more only with the same first letter, which keeps the search short."""
-    for length in range(len(typed) - allowed, len(typed) + allowed + 1):
-        for letter, (squeezed, names) in places.near_names.get(length, {}).items():
-            limit = allowed if letter == typed[0] else 1
-            if abs(length - len(typed)) <= limit:
-                for _, slips, at in process.extract(
-                    typed, squeezed, scorer=OSA.distance, score_cutoff=limit, limit=None
-                ):
-                    yield names[at], int(slips)
+    """Names within reach: with the same first letter; and one slip away with another one, unless a town was found before."""
+    lengths = range(len(typed) - allowed, len(typed) + allowed + 1)
+    found = list(_within(typed, lengths, typed[0], allowed, places))
+    yield from found
+    if not any(slips < 2 and max(places.weights(name).values(), default=0) >= CITY for name, slips in found):
+        for letter in LETTERS:
+            if letter != typed[0]:
+                yield from _within(typed, range(len(typed) - 1, len(typed) + 2), letter, 1, places)
+
+
+def _within(typed: str, lengths: range, letter: str, limit: int, places: Places) -> Iterator[tuple[str, int]]:
+    for length in lengths:
+        squeezed, names = places.near_names.get(length, {}).get(letter, NO_NAMES)
+        for _, slips, at in process.extract(typed, squeezed, scorer=OSA.distance, score_cutoff=limit, limit=None):
+            yield names[at], int(slips)
 
 
 def _rather_a_word(typed: str, name: str, town: int, places: Places) -> bool:

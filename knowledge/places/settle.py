@@ -10,7 +10,7 @@ from knowledge.places.tables import NATIONS, OTHER, Places, Weights
 ELSEWHERE = "elsewhere"
 OPTIONS = 4
 FAR_HEAVIER, BY_FAR, MANY = 5, 10, 3000
-"""A place stands for its name when it is 5 times heavier than each namesake, and 10 times where the namesake holds 3,000 people."""
+"""A place stands for its name when it is 5 times heavier than each namesake, and 10 times where a namesake elsewhere holds 3,000 people."""
 SMALL = 2000
 """A name of less weight yields to the bigger place typed beside it."""
 
@@ -42,7 +42,7 @@ def keep(weights: Weights) -> Weights:
     return {
         where: heavy
         for where, heavy in weights.items()
-        if heavy * FAR_HEAVIER > top or (heavy * BY_FAR > top and heavy >= MANY)
+        if heavy * FAR_HEAVIER > top or (heavy * BY_FAR > top and heavy >= MANY and where in NATIONS)
     }
 
 
