@@ -6,6 +6,7 @@ Exit status: 0 all is well, 1 a check found something, 2 wrong usage or bad inpu
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -128,4 +129,6 @@ def _wrong(message: str) -> int:
 
 
 if __name__ == "__main__":
+    if hasattr(signal, "SIGPIPE"):  # `... | head` ends the output early, which is no error
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     sys.exit(main(sys.argv[1:]))

@@ -21,7 +21,7 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _DAYS = {"mon": "Mo", "tue": "Tu", "wed": "We", "thu": "Th", "fri": "Fr", "sat": "Sa", "sun": "Su"}
 _NUMERIC = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{4})\b")
 _WORDED = re.compile(r"\b(\d{1,2}) ([A-Z][a-z]{2})[a-z]* (\d{4})\b")
-_LEAD = re.compile(r"\b(?:tel(?:ephone)?|phone|call|on|at|email|e-mail)\b\.?\s*[:.]?\s*$", re.IGNORECASE)
+_LEAD = re.compile(r"(?:[-–:*(]|\b(?:tel(?:ephone)?|phone)\b\.?:?)[\s*\[]*$", re.IGNORECASE)  # stands before a number
 _HOURS = re.compile(
     r"(?:([a-z]+?)s?\s*(?:(?:-|–|to)\s*([a-z]+?)\s+)?)?(?:from\s+)?"
     r"(\d{1,2})(?:[.:](\d\d))?\s*(am|pm)?\s*(?:-|–|to)\s*(\d{1,2})(?:[.:](\d\d))?\s*(am|pm)",
@@ -93,8 +93,10 @@ def _service_name(line: str, values: list[Value]) -> str:
     first = next((v for v in values if v.kind == "phone"), None)
     if first is None or first.printed in SHORT_CODES:
         return ""
-    name = re.sub(r"\]\([^)]*\)|[\[\]*]", "", line[: first.start]).strip(" -–:.,")
-    name = _LEAD.sub("", name.partition("(")[0]).strip(" -–:.,")
+    before = re.sub(r"\]\([^)]*\)|[\[\]]", "", line[: first.start])
+    if not _LEAD.search(before):
+        return ""
+    name = _LEAD.sub("", before).partition("(")[0].strip(" -–:.,*")
     starts = name[:1].isupper() and len(name) <= NAME_LENGTH and len(name.split()) <= 7
     return name if starts and not re.search(r"[.;!?]", name) else ""
 

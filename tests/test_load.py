@@ -236,7 +236,7 @@ def test_another_sheet_adds_its_lines_to_the_same_service_and_number(tmp_path: P
 
 def test_an_unknown_service_of_another_sheet(tmp_path: Path) -> None:
     sheet = ALSO.replace("harbour", "haven")
-    assert faults(tmp_path, **{"001": sheet}) == ["seeds/001.yaml:4: unknown service 'haven'"]
+    assert faults(tmp_path, SHEET, None, **{"001": sheet}) == ["seeds/001.yaml:4: unknown service 'haven'"]
 
 
 NEWER = (

@@ -50,7 +50,7 @@ def test_each_number_has_one_form_and_a_price(printed: str, normalised: str, for
 
 @pytest.mark.parametrize(
     "printed",
-    ["", "/4806", "2019", "090420", "1196", "10- 12", "0300 123 7047, option 2", "0800", "+33 1 23 45 67 89", "ring us"],
+    ["", "/4806", "2019", "090420", "1196", "10- 12", "0300 123 7047, option 2", "0800", "+33 1 23 45 67 89", "call"],
 )  # fmt: skip
 def test_what_is_no_number_of_this_country_is_refused(printed: str) -> None:
     with pytest.raises(ValueError, match="is not a"):
