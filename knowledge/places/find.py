@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from rapidfuzz.distance import OSA
 
 from knowledge.places.mentions import (
@@ -20,7 +18,7 @@ from knowledge.places.mentions import (
 )
 from knowledge.places.misspelt import NOTHING, Guess, nearest
 from knowledge.places.settle import UNKNOWN, Place, beside, echo, either, keep, settle
-from knowledge.places.tables import NATIONS, Places
+from knowledge.places.tables import NATIONS, OTHER, Places
 from knowledge.places.text import BREAK
 
 NEARNESS = frozenset({"near", "nearby", "outside", "by", "close", "next", "off", "from", "between", "nearest"})
@@ -53,7 +51,9 @@ def find_place(text: str, places: Places) -> Place:
             found = sorted(found + _apart(misspelt_after_lead(message, places), found), key=lambda mention: mention.start)
         else:
             found = guessed
-    elif len(spotted) == 1 and found:
+    elif len(found) > 1 and (whole := _one_slip(words, found, places)):
+        found = [whole]
+    elif len(spotted) == 1:
         found = [mention for mention in found if _meant(mention, words, places)]
     return _together(found, words, places)
 
@@ -78,7 +78,9 @@ def _unread(words: list[str], spotted: list[Mention], places: Places) -> list[tu
     inside = {at for mention in spotted for at in range(mention.start, mention.end)}
     runs: list[tuple[int, int]] = []
     for at, word in enumerate(words):
-        if at in inside or word == BREAK or any(places.is_a(kind, word) for kind in ("filler", "third", "past")):
+        if at in inside or word == BREAK or word.isdigit():
+            continue
+        if any(places.is_a(kind, word) for kind in ("filler", "third", "past")):
             continue
         if places.is_a("road", word) and at - 1 in inside:
             continue
@@ -96,7 +98,8 @@ def _meant(mention: Mention, words: list[str], places: Places) -> bool:
     around = words[: mention.start] + words[mention.end :]
     if all(word in POLITE for word in around) or words[mention.end : mention.end + 1] in [[word] for word in TAIL_WORDS]:
         return True
-    if lead(mention, words) in {"home", "in"} or " " in mention.name:
+    how = lead(mention, words, plain=True)
+    if how in {"home", "in"} or " " in mention.name or (how == "the" and mention.rule == "alias"):
         return True
     ordinary = all(places.is_a("ordinary", word) or places.is_a("filler", word) for word in mention.name.split())
     return not ordinary and not any(places.is_a("third", word) for word in around)
@@ -125,7 +128,8 @@ def _guess(message: Message, found: list[Mention], rest: list[tuple[int, int]], 
 def _worth(guessed: list[Mention], words: list[str], places: Places) -> list[Mention] | None:
     """A guess at one small place elsewhere helps nobody: it leads where "unknown" leads, and may be no place at all."""
     if len(guessed) == 1 and not set(guessed[0].weights) - set(NATIONS) and lead(guessed[0], words) not in {"home", "in"}:
-        return guessed if max(guessed[0].weights.values()) >= FAMOUS else None
+        alone = guessed[0].end - guessed[0].start == len(words)
+        return guessed if alone and max(guessed[0].weights.values()) >= FAMOUS else None
     return guessed
 
 
@@ -150,11 +154,29 @@ def _near(run: list[str], with_name: bool, places: Places) -> Guess:
     if not guess.name or not (known or with_name):
         return guess
     typed, meant = "".join(run), guess.name.replace(" ", "")
-    slips = OSA.distance(typed, meant)
-    if slips == 0:
+    if typed == meant:
         return guess if max(guess.weights.values()) >= LIGHT else NOTHING
-    same_shape = slips == 1 and len(run) == len(guess.name.split()) and len(typed) >= SHORT
-    return guess if same_shape or (len(run) > 1 and len(typed) >= LONG) else NOTHING
+    pairs = list(zip(run, guess.name.split(), strict=False))
+    same_shape = len(run) == len(guess.name.split()) > 1 and all(_slip(one, other) for one, other in pairs)
+    slips = OSA.distance(typed, meant)
+    fits = slips < 2 and len(typed) >= SHORT if same_shape else slips < 2 and len(run) > 1 and len(typed) >= LONG
+    return guess if fits or (same_shape and len(typed) >= LONG) else NOTHING
+
+
+def _slip(typed: str, meant: str) -> bool:
+    """Whether one word may be a slip for the other: one letter, or two in a word of five letters."""
+    return OSA.distance(typed, meant) <= (1 if len(typed) < 5 else 2)
+
+
+def _one_slip(words: list[str], found: list[Mention], places: Places) -> Mention | None:
+    """A known town where all its words happen to be small names by themselves: "stock on trent"."""
+    start, end = found[0].start, found[-1].end
+    if BREAK in words[start:end] or end - start > RUN or any(m.rule.endswith("postcode") for m in found):
+        return None
+    guess = _near(words[start:end], True, places)
+    if max(guess.weights.values(), default=0) < FAMOUS or len("".join(words[start:end])) < LONG:
+        return None
+    return Mention(start, end, guess.name, guess.weights, "misspelt")
 
 
 def _apart(more: list[Mention], found: list[Mention]) -> list[Mention]:
@@ -176,6 +198,8 @@ def _together(found: list[Mention], words: list[str], places: Places) -> Place:
             at += 1
         heads.append((mention, meaning if mention.rule.endswith("postcode") or joined else keep(meaning)))
         at += 1
+    at_home = [head for head in heads if OTHER not in keep(head[1])]
+    heads = at_home or heads  # "from Poland, living in Derby"
     heads.sort(key=lambda head: lead(head[0], words) != "home" or _of_another(head[0], words, places))
     first = heads[0][0]
     shared = set.intersection(*({where for where in meaning if where not in NATIONS} for _, meaning in heads))

@@ -11,7 +11,7 @@ from knowledge.places.tables import LONGEST_NAME, NATIONS, Places, Weights
 from knowledge.places.text import BREAK, LONGEST, tokens
 
 LIVING = frozenset({"live", "living", "lives", "lived", "based", "staying", "stay", "moved", "moving", "move", "located", "reside", "resident", "residing", "called", "postcode", "stuck", "situated"})
-HERE = frozenset({"im", "am", "were", "are", "was", "i", "we", "me", "ive", "is", "its", "hes", "shes", "theyre"})
+HERE = frozenset({"im", "am", "were", "are", "was", "i", "we", "ive", "is", "its", "hes", "shes", "theyre"})
 STEPS = frozenset({"currently", "now", "just", "still", "right", "the", "moment", "at", "a", "village", "town", "area", "of", "over", "up", "down", "out", "small", "little", "close", "to", "not", "far", "originally", "city", "place", "somewhere", "bit", "outskirts", "edge", "side", "middle", "centre"})
 PLACING = frozenset({"in", "near", "outside", "from", "around", "round", "nearby", "between", "nearest", "within"})
 LEADING = PLACING | {"at", "to", "by", "for", "of", "off", "towards", "via", "through", "past"}
@@ -101,10 +101,6 @@ def plain_word(mention: Mention, places: Places) -> bool:
     )
 
 
-def _one_word(mention: Mention, places: Places) -> bool:
-    return " " not in mention.name and plain_word(mention, places)
-
-
 def is_road(mention: Mention, words: list[str], places: Places) -> bool:
     """Whether "Road", "Street" or the like follows."""
     return mention.end < len(words) and places.is_a("road", words[mention.end]) and mention.rule != "postcode"
@@ -120,10 +116,13 @@ def before(mention: Mention, words: list[str]) -> list[str]:
     return out
 
 
-def lead(mention: Mention, words: list[str]) -> str:
-    """How a mention is led in: "home" (live in, I'm from), "in" (in, near), "to" (to, for, at), "the" or "" for not at all."""
+def lead(mention: Mention, words: list[str], plain: bool = False) -> str:
+    """How a mention is led in: "home" (live in, I'm from), "in" (in, near), "to" (to, for, at), "the" or "" for not at all.
+
+    With `plain`, for names that are words, "in the" is no better than "the": nobody lives in the Wall.
+    """
     back = before(mention, words)
-    if back[:1] == ["the"] and (len(back) < 2 or back[1] not in LEADING):
+    if back[:1] == ["the"] and (plain or len(back) < 2 or back[1] not in LEADING):
         return "the"
     while back and back[0] in STEPS and not (back[0] in LEADING and len(back) > 1 and back[1] in LIVING | HERE):
         if back[0] in {"to", "at", "of"} and not (len(back) > 1 and back[1] in STEPS | LIVING):
@@ -150,15 +149,17 @@ def counts_in_sentence(mention: Mention, words: list[str], places: Places) -> bo
     """Whether a name among other words is meant as a place: by its lead, its fame, and what it is otherwise."""
     if mention.rule == "postcode":
         return True
-    how = lead(mention, words)
+    plain = plain_word(mention, places)
+    how = lead(mention, words, plain)
     served = max((heavy for where, heavy in mention.weights.items() if where not in NATIONS), default=0)
     heavy = max(mention.weights.values(), default=0)
     if mention.rule == "half-postcode" or how == "the":
         return mention.rule == "alias" and how == "the" and served > 0 and not places.is_a("ordinary", mention.name)
-    apart = mention.start == 0 or words[mention.start - 1] == BREAK
-    if apart and mention.end < len(words) and words[mention.end] == BREAK and served and not _one_word(mention, places):
+    first, last = mention.start == 0, mention.end == len(words)
+    apart = (first or words[mention.start - 1] == BREAK) and (last or words[mention.end] == BREAK)
+    if apart and served and (" " in mention.name or not plain):
         return True  # "Foxt, not far from the motorway"
-    if plain_word(mention, places):
+    if plain:
         clean = ends_clean(mention, words, places)
         fit = how == "home" and (served or heavy >= KNOWN)
         return clean and bool(fit or (how == "in" and served >= KNOWN))

@@ -21,7 +21,7 @@ TOWN, CITY = 3_000, 20_000
 """Weight from which a name one slip away wins over a common word one slip away, where a place is expected."""
 VOWELS, LETTERS = "aeiouy", "abcdefghijklmnopqrstuvwxyz"
 NO_NAMES: tuple[list[str], list[str]] = ([], [])
-CLOSE = 0.35
+CLOSE = 0.25
 """Names whose scores differ by less are both asked about."""
 
 
@@ -91,9 +91,7 @@ def _cost(typed: str, name: str, slips: int) -> float:
         old, new = typed[step.src_pos : step.src_pos + 1], name[step.dest_pos : step.dest_pos + 1]
         if step.tag == "replace" and not (old in VOWELS and new in VOWELS) and sorted(typed) != sorted(name):
             cost += 0.3
-        elif step.tag == "insert" and name[step.dest_pos - 1 : step.dest_pos] == new:
-            cost -= 0.2
-        elif step.tag == "delete" and typed[step.src_pos - 1 : step.src_pos] == old:
+        elif (step.tag == "insert" and name[step.dest_pos - 1 : step.dest_pos] == new) or (step.tag == "delete" and typed[step.src_pos - 1 : step.src_pos] == old):
             cost -= 0.2
     same_start = typed[0] == name[0] or typed[:2] == name[1::-1]  # "hte" for "the" is no wrong first letter
     return cost + (0.0 if same_start else OTHER_FIRST / 2 if typed == name[1:] else OTHER_FIRST)

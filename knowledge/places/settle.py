@@ -85,17 +85,15 @@ def beside(first: Weights, second: Weights, near: bool, places: Places) -> Weigh
     top = max(first.values(), default=0)
     if OTHER in around:
         return {OTHER: top}
-    if not served:
-        mine = keep(first)
-        if nations and near and any(where not in NATIONS for where in mine):
-            return mine | {where: top for where in nations}
-        if nations:
-            return {where: heavy for where, heavy in nations.items() if where in around} or nations
-        return mine if near or top >= SMALL else around
     if near:
         return keep(first)
-    if nations and top < SMALL and len(nations) == len(first):
-        return around
+    if not served:
+        if nations:
+            return {where: heavy for where, heavy in nations.items() if where in around} or nations
+        return keep(first) if top >= SMALL else around
+    only_elsewhere = len(nations) == len(first)
+    if only_elsewhere and (top < SMALL or any(where in places.districts_of for where in served)):
+        return around if top < SMALL else first
     return either(keep(first), around)
 
 
