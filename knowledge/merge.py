@@ -127,15 +127,17 @@ def _supersede(printings: Iterable[Printing], contacts: dict[Key, Contact]) -> N
 
 
 def _check_shared(printings: Iterable[Printing]) -> None:
-    """Two services with one number are a slip, unless an entry says that it is shared."""
+    """Two services with one number are a slip, unless each of them says that it is shared."""
     first: dict[tuple[str, str], dict[str, list[Printing]]] = defaultdict(dict)
     for p in printings:
         if p.contact.kind in ("phone", "sms") and p.contact.normalised:
             first[p.contact.kind, p.contact.normalised].setdefault(p.service, []).append(p)
     for by_service in first.values():
         for (one, a), (other, b) in combinations(by_service.items(), 2):
-            if not any(p.shared for p in (*a, *b)):
-                b[0].entry.fault(f"'{b[0].contact.value}' of '{other}' is also of '{one}': say 'shared: true' if so")
+            if not (any(p.shared for p in a) and any(p.shared for p in b)):
+                b[0].entry.fault(
+                    f"'{b[0].contact.value}' of '{other}' is also of '{one}': 'shared: true' on each if so"
+                )
 
 
 def _check_lookalikes(printings: Iterable[Printing], contacts: dict[Key, Contact]) -> None:

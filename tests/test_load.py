@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -118,7 +119,7 @@ BROKEN = [
     ("listed: April 2020", "listed: [April]", "[April]", "'listed' must be a text"),
     (
         "0808 802 4040", "0300 303 3778", "phone: 0300 303 3778, line: 4",
-        "'0300 303 3778' of 'anchor' is also of 'harbour': say 'shared: true' if so",
+        "'0300 303 3778' of 'anchor' is also of 'harbour': 'shared: true' on each if so",
     ),
     (
         "      - {email: Help@harbour.org, line: 3}", "      - {phone: 0800 8024 040, line: 3}", "0808 802 4040",
@@ -172,6 +173,26 @@ def test_all_faults_are_named_at_once(tmp_path: Path) -> None:
     assert any("unknown 'tlak'" in f for f in found)
 
 
+@pytest.mark.parametrize("change", ["gone", "twice", "cut", "other"])
+def test_any_line_may_be_damaged_and_nothing_but_faults_comes_of_it(tmp_path: Path, change: str) -> None:
+    lines = SHEET.splitlines()
+    for at, line in enumerate(lines):
+        damaged = {
+            "gone": [],
+            "twice": [line, line],
+            "cut": [line[: len(line) // 2]],
+            "other": [line.replace(":", ": [x]", 1)],
+        }
+        text = "\n".join([*lines[:at], *damaged[change], *lines[at + 1 :]])
+        found = ["seeds/000.yaml:1: none"]
+        try:
+            load(write(tmp_path, text))
+        except FaultError as error:
+            found = error.lines
+        assert found
+        assert all(re.match(r"seeds/(000|fallbacks)\.yaml:[1-9]\d*: .", fault) for fault in found)
+
+
 def test_yaml_that_cannot_be_read(tmp_path: Path) -> None:
     found = faults(tmp_path, "document:\n  id: [1\nservices:\n", areas="- a\n")
     assert found == [
@@ -198,8 +219,12 @@ def test_a_branch_without_a_line_that_can_be_rung(tmp_path: Path) -> None:
     assert "seeds/fallbacks.yaml:2: missing key 'man'" in found
 
 
-def test_a_shared_number_that_says_so(tmp_path: Path) -> None:
-    sheet = changed("{phone: 0808 802 4040, line: 4,", '{phone: 0300 303 3778, line: 4, shared: "true",')
+def test_a_shared_number_that_says_so_on_each(tmp_path: Path) -> None:
+    sheet = changed("{phone: 0808 802 4040, line: 4,", "{phone: 0300 303 3778, line: 4, shared: true,")
+    assert [f.partition(": ")[2] for f in faults(tmp_path, sheet)] == [
+        "'0300 303 3778' of 'anchor' is also of 'harbour': 'shared: true' on each if so"
+    ]
+    sheet = changed("phone: 0300 303 3778\n", "phone: 0300 303 3778\n        shared: true\n", sheet)
     knowledge = load(write(tmp_path, sheet))
     assert {s.id for s in knowledge.services.values() if s.phones[0].normalised == "+443003033778"} == {
         "harbour",
