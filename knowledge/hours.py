@@ -60,8 +60,14 @@ def opening(schedule: Schedule | None, now: datetime) -> Opening:
     """How a contact with this schedule stands at `now`, an aware time in any zone."""
     if schedule is None or not schedule.opening_hours:
         return Opening("none")
-    here = now.astimezone(LONDON)
-    hours = parsed(schedule.opening_hours)
+    return _opening(schedule.opening_hours, now.astimezone(UTC).replace(second=0, microsecond=0))
+
+
+@lru_cache(maxsize=4096)
+def _opening(notation: str, minute: datetime) -> Opening:
+    """The answer of a whole minute, which all who ask in it share: hours change on the minute."""
+    here = minute.astimezone(LONDON)
+    hours = parsed(notation)
     state, _ = hours.state(here)
     change = hours.next_change(here)
     if change is None and state is State.OPEN:
