@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the tables of places take long to import and are not always wanted
@@ -95,9 +96,9 @@ class Contact:
     replaces: str = ""  # normalised form of the contact that this one overrides
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Service:
-    """A service people can turn to, with all its contacts, shown or not."""
+    """A service people can turn to, with all its contacts, shown or not. Compared by identity."""
 
     id: str
     name: str
@@ -116,12 +117,12 @@ class Service:
     sources: tuple[Source, ...]
     contacts: tuple[Contact, ...]
 
-    @property
+    @cached_property
     def shown_contacts(self) -> tuple[Contact, ...]:
         """The contacts that may stand on a screen."""
         return tuple(c for c in self.contacts if c.status == SHOWN)
 
-    @property
+    @cached_property
     def phones(self) -> tuple[Contact, ...]:
         """The telephone numbers that may stand on a screen."""
         return tuple(c for c in self.shown_contacts if c.kind == "phone")

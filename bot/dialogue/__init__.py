@@ -1,0 +1,9 @@
+"""The conversation: pure functions from a state or an event to a screen. No clock, no network, no storage."""
+
+from bot.dialogue.model import LEAVE, Choice, Event, Other, Reply, Screen, Start, State, Tap, Typed
+from bot.dialogue.screens import screen
+from bot.dialogue.state import decode, encode
+from bot.dialogue.talk import answer
+
+__all__ = ["LEAVE", "Choice", "Event", "Other", "Reply", "Screen", "Start", "State", "Tap", "Typed",
+           "answer", "decode", "encode", "screen"]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 SLOTS = ("area", "who", "need", "audience", "urgency")
@@ -28,7 +28,8 @@ class State:
     def having(self, **answers: str) -> State:
         """The same place with answers added or changed; an empty string takes an answer away."""
         kept = {**self.answers, **answers}
-        return replace(self, answers=MappingProxyType({s: kept[s] for s in SLOTS if kept.get(s)}))
+        answers = MappingProxyType({s: kept[s] for s in SLOTS if kept.get(s)})
+        return State(self.place, answers, self.item, self.page)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,114 @@
+"""The commands of the bot: `python -m bot chat | screens | explain | telegram | poster`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from knowledge.yamlfile import FaultError
+
+LONDON = ZoneInfo("Europe/London")
+
+
+def moment(text: str) -> datetime:
+    """A time from ISO 8601; without an offset it is London wall time (a double hour is the first of the two)."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"not an ISO 8601 time: {text}") from None
+    if found.tzinfo is None:  # through UTC, so that an hour that a clock change leaves out moves forward
+        found = found.replace(tzinfo=LONDON).astimezone(UTC)
+    return found.astimezone(LONDON)
+
+
+def clock(at: datetime | None) -> Callable[[], datetime]:
+    """The clock of a channel: fixed, or London's."""
+    return (lambda: at) if at else (lambda: datetime.now(LONDON))
+
+
+def chat(args: argparse.Namespace) -> int:
+    """The conversation in the terminal."""
+    from bot.channels.terminal import run_keys, run_lines
+    from knowledge.load import load
+
+    knowledge = load(places=True)
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        run_keys(knowledge, clock(args.at))
+    else:
+        run_lines(sys.stdin, sys.stdout, knowledge, clock(args.at))
+    return 0
+
+
+def screens(args: argparse.Namespace) -> int:
+    """Every distinct screen that can be reached, one JSON object a line."""
+    from bot.dialogue.model import LEAVE, Choice
+    from bot.dialogue.state import encode
+    from bot.dialogue.walk import walk
+    from knowledge.load import load
+
+    if not args.jsonl:
+        print("screens: only --jsonl is known", file=sys.stderr)
+        return 2
+
+    def button(choice: Choice, leads: dict[str, str]) -> dict[str, str]:
+        if choice.to is None:
+            return {"label": choice.label, "url": choice.url} if choice.url else {
+                "label": choice.label, "copy": choice.copy}  # fmt: skip
+        token = encode(choice.to)
+        out = {"label": choice.label, "token": token}
+        return out if choice.to.place == LEAVE else out | {"to": leads[token]}
+
+    for seen, leads in walk(load(), clock(args.at)()):
+        shown = seen.screen
+        print(json.dumps({
+            "token": seen.token, "place": shown.place, "answers": dict(seen.state.answers), "text": shown.text,
+            "buttons": [[button(choice, leads) for choice in row] for row in shown.choices],
+            "services": list(shown.services), "phones": list(shown.phones),
+        }, ensure_ascii=False))  # fmt: skip
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(prog="python -m bot", description="Doorway: a discreet way to help.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, run: Callable[[argparse.Namespace], int], about: str) -> argparse.ArgumentParser:
+        one = commands.add_parser(name, help=about, description=about)
+        one.set_defaults(run=run)
+        return one
+
+    time = {"type": moment, "metavar": "TIME", "help": "fix the clock (ISO 8601, London time without an offset)"}
+    add("chat", chat, "the conversation in this terminal").add_argument("--at", **time)  # type: ignore[arg-type]
+    listing = add("screens", screens, "list every screen that can be reached")
+    listing.add_argument("--jsonl", action="store_true", help="one JSON object a line")
+    listing.add_argument("--at", **time)  # type: ignore[arg-type]
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command. Exit status: 0 done, 1 a check found something, 2 wrong usage or bad input."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["explain"]:
+        from bot.understanding import main as explain
+
+        return explain(arguments[1:])
+    try:
+        args = parser().parse_args(arguments)
+        return int(args.run(args))
+    except FaultError as fault:
+        print(fault, file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader went away: nothing to say, and nowhere to say it
+        sys.stderr.close()
+        return 0
+    except KeyboardInterrupt:
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""States as button tokens and back: at most 64 letters, digits, `-` and `_`; any string leads to a useful state.
+
+A token reads `place_answers_item_page`, e.g. `se_sot-me-hg-ut_new-era`. The codes stand in `bot/words/codes.yaml`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from bot.dialogue.model import LEAVE, SLOTS, State
+from bot.words import codes
+
+MAX_TOKEN = 64
+MAX_PAGE = 99
+_ITEM = re.compile(r"[a-z0-9-]{0,40}")
+
+
+@cache
+def _code_of() -> dict[tuple[str, str], str]:
+    known = codes()
+    return {("place", name): code for code, name in known.places.items()} | {
+        answer: code for code, answer in known.answers.items()
+    }
+
+
+def code(slot: str, value: str) -> str:
+    """The code of an answer. Raises KeyError for an unknown one."""
+    return _code_of()[slot, value]
+
+
+def encode(state: State) -> str:
+    """The token of a state; its places and answers must be known (KeyError otherwise)."""
+    if state.place == LEAVE:
+        return LEAVE
+    known = _code_of()
+    parts = [
+        known["place", state.place],
+        "-".join(known[slot, state.answers[slot]] for slot in SLOTS if slot in state.answers),
+        state.item,
+        str(state.page) if state.page else "",
+    ]
+    return "_".join(parts).rstrip("_")
+
+
+def decode(token: str) -> State:
+    """The state of a token. Total: what is not understood is left out, an unknown place is the start."""
+    if token == LEAVE:
+        return State(LEAVE)
+    place, answers, item, page = (token[: 2 * MAX_TOKEN].split("_") + ["", "", "", ""])[:4]
+    known = codes()
+    found = dict(known.answers[part] for part in answers.split("-") if part in known.answers)
+    state = State(
+        place=known.places.get(place, "start"),
+        item=item if _ITEM.fullmatch(item) else "",
+        page=min(int(page), MAX_PAGE) if page.isascii() and page.isdigit() else 0,
+    )
+    return state.having(**found)

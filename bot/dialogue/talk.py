@@ -1,0 +1,111 @@
+"""The only door for channels: an event in, a reply out. Pure: nothing of what was typed leaves this function."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.dialogue.flow import back, emergency, settle
+from bot.dialogue.lists import also_item
+from bot.dialogue.model import LEAVE, Event, Reply, Start, State, Tap, Typed
+from bot.dialogue.pages import LANGUAGE, SIGNS, landing
+from bot.dialogue.screens import screen
+from bot.dialogue.state import code, decode
+from bot.understanding import Reading, read
+from bot.words import texts, words
+from knowledge.model import Knowledge
+
+HIDDEN = ("hide", "machine", LEAVE)
+
+
+def answer(event: Event, here: State | None, knowledge: Knowledge, now: datetime) -> Reply:
+    """What to show next. `here` is where the chat stands, or None where nobody remembers; both work."""
+    if isinstance(event, Start):
+        area = decode(event.token).answers.get("area", "")
+        return _show(State("start").having(area=area), knowledge, now)
+    if isinstance(event, Tap):
+        state = settle(decode(event.token))
+        return Reply(state, None, close=True) if state.place == LEAVE else _show(state, knowledge, now)
+    here = here if here and here.place not in HIDDEN else State("start")
+    if not isinstance(event, Typed):
+        return _show(here, knowledge, now, texts()["removed"])
+    if event.text.startswith("/"):
+        return _command(event.text, here, knowledge, now)
+    return _typed(read(event.text, knowledge), here, knowledge, now)
+
+
+def _show(state: State, knowledge: Knowledge, now: datetime, notice: str = "") -> Reply:
+    state = settle(state)
+    return Reply(state, screen(state, knowledge, now, notice))
+
+
+def _command(text: str, here: State, knowledge: Knowledge, now: datetime) -> Reply:
+    name, _, token = text[1:].partition(" ")
+    if name == "stop":
+        return Reply(State(LEAVE), None, close=True)
+    if name == "start":
+        return answer(Start(token.strip()), here, knowledge, now)
+    return _show(_lost(here), knowledge, now, texts()["removed"])
+
+
+def _typed(reading: Reading, here: State, knowledge: Knowledge, now: datetime) -> Reply:
+    """Danger, then command, then what was said about place and situation, then what may have been meant."""
+    removed = texts()["removed"]
+    known = here.having(**_told(reading, here))
+    if reading.command in ("exit", "delete"):
+        return Reply(State(LEAVE), None, close=True)
+    if reading.command == "hide" or "arrival" in reading.signs:
+        return _show(State("hide"), knowledge, now)
+    if reading.danger:
+        signs = [s for s in SIGNS if s in reading.signs]
+        signs += [s.replace(":", "-") for s in sorted(reading.signs) if s.startswith(LANGUAGE + ":")][:1]
+        return _show(emergency(known.at(here.place), *signs[:2]), knowledge, now, removed)
+    if reading.command == "who":
+        return _show(State("machine"), knowledge, now)
+    if reading.command == "back":
+        return _show(back(here), knowledge, now, removed)
+    if reading.command == "restart":
+        return _show(State("start"), knowledge, now, removed)
+    if reading.high_risk:
+        kinds = [s for s in ("strangled", "pregnant") if s in reading.signs]
+        return _show(known.at("serious", "--".join(kinds)), knowledge, now, removed)
+    if reading.answers:
+        needs = [value for slot, value in reading.maybe if slot == "need"]
+        state = landing(known.at("results", also_item(needs)))
+        return _show(state, knowledge, now, f"{removed} {_echo(reading, known, knowledge)}".strip())
+    if reading.maybe:
+        item = "-".join(code(slot, value) for slot, value in reading.maybe[:4])
+        return _show(known.at("maybe", item), knowledge, now, removed)
+    if reading.command == "help":
+        return _show(here.at("hint"), knowledge, now, removed)
+    return _show(_lost(here), knowledge, now, removed)
+
+
+def _told(reading: Reading, here: State) -> dict[str, str]:
+    """The answers to keep: what was typed now wins over what was chosen before; "today" where the risk is high."""
+    told = {slot: value for slot, value in reading.answers.items() if not (slot == "urgency" and value == "now")}
+    return told | ({"urgency": "today"} if reading.high_risk and not reading.danger else {})
+
+
+def _echo(reading: Reading, state: State, knowledge: Knowledge) -> str:
+    """What was understood, in the words of the buttons: "Leek: Staffordshire."."""
+    line, names, parts = texts(), knowledge.areas.names, []
+    area = reading.answers.get("area")
+    if area:
+        home = names.get(knowledge.areas.area_of.get(area, area), "")
+        typed = reading.place.name if reading.place else ""
+        if typed and home and typed != home:
+            parts.append(line["echo"].format(name=typed, area=home))
+        elif home or typed:
+            parts.append(line["echo_bare"].format(name=home or typed))
+    for slot in ("who", "need", "audience", "urgency"):
+        label = words().labels.get((slot, reading.answers.get(slot, "")))
+        if label:
+            parts.append(line["echo_bare"].format(name=label))
+    return " ".join(parts)
+
+
+def _lost(here: State) -> State:
+    """Nothing was understood: never the same screen twice. A hint, then a wider choice, then the lines that answer."""
+    if here.place == "hint":
+        return here.at("straight") if here.page else here.at("hint", "", 1)
+    return here.at("hint", "", 1 if here.place == "straight" else 0)

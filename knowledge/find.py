@@ -1,0 +1,169 @@
+"""Finds the services for a set of answers and puts them in the order that a screen shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from knowledge.hours import Opening, opening
+from knowledge.model import EVERYWHERE, NATIONS, Areas, Contact, Knowledge, Service
+
+OWN = "own-behaviour"
+YOUNG = "young-person"
+SPECIAL = {"sexual-violence", "forced-marriage", "stalking"}  # needs that a line may be there for alone
+LATER = "2021"  # what was found in this year or after counts as fresher than the documents of spring 2020
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A service with the number to ring first and when that can be reached."""
+
+    service: Service
+    phone: Contact | None
+    opening: Opening
+    fresh: bool  # its hours were confirmed, or listed later than the documents of spring 2020
+    local: int  # 2 for the group itself, 1 for its area, 0 for a nation or the whole UK
+
+    @property
+    def answers_now(self) -> bool:
+        """Whether somebody is listed or confirmed as answering at this moment."""
+        return self.opening.kind in ("24h", "open")
+
+
+def serves(service: Service, branch: str) -> bool:
+    """Whether a service belongs on a branch. The branch of people who harm shares nothing but services for both."""
+    if service.status == "hold" or not service.shown_contacts:
+        return False
+    if branch == OWN:
+        return OWN in service.who
+    if set(service.who) <= {OWN}:
+        return False
+    if branch == YOUNG:
+        return service.minimum_age is None and YOUNG in service.who
+    return service.maximum_age is None or "children" in service.needs
+
+
+def covers(service: Service, area: str, areas: Areas) -> bool:
+    """Whether a service covers an answer of the area slot ("" = not given, which the lines for all England cover)."""
+    reach = set(service.areas)
+    if EVERYWHERE in reach:
+        return True
+    if area in NATIONS:
+        return area in reach
+    if "england" in reach:
+        return True
+    if area not in areas.area_of:
+        return False
+    return bool(reach & around(area, areas))
+
+
+def around(area: str, areas: Areas) -> set[str]:
+    """The ids that a service may name to be local to an area or group: itself, its area, and an area's own groups."""
+    home = areas.area_of[area]
+    if area != home:
+        return {area, home}
+    return {home} | {group.id for a in areas.areas if a.id == home for group in a.groups}
+
+
+def locality(service: Service, area: str, areas: Areas) -> int:
+    """How near a service is: 2 when it names the group itself, 1 for its area, 0 for a nation or the whole UK."""
+    if set(service.areas) & {EVERYWHERE, *NATIONS}:
+        return 0
+    return 2 if area in service.areas and area != areas.area_of.get(area) else 1
+
+
+def specific(service: Service, answers: Mapping[str, str]) -> int:
+    """How closely a service fits what was said: 2 for the audience, 1 for the need."""
+    return 2 * (answers.get("audience", "-") in service.audience) + (answers.get("need", "-") in service.needs)
+
+
+def fits(service: Service, answers: Mapping[str, str]) -> bool:
+    """Whether a service is for everybody, or for what was said; the others come last."""
+    if service.audience and answers.get("audience") not in service.audience:
+        return False
+    if answers.get("need", "-") in service.needs or answers.get("who") in (OWN, YOUNG):
+        return True
+    return "talk" in service.needs and not set(service.needs) & SPECIAL and service.maximum_age is None
+
+
+@lru_cache(maxsize=4096)
+def look(service: Service, now: datetime, local: int = 0) -> Found:
+    """A service with the one of its numbers that answers soonest. Pure, so a minute's answer may be kept."""
+    ranked = [(opening(p.schedule, now), p) for p in service.phones]
+    if not ranked:
+        return Found(service, None, opening(None, now), False, local)
+    hours, phone = min(ranked, key=lambda pair: _openness(pair[0]))
+    listed = phone.schedule.source.date if phone.schedule else ""
+    fresh = phone.confirmed is not None or listed >= LATER
+    return Found(service, phone, hours, fresh, local)
+
+
+@lru_cache(maxsize=1024)
+def _here(knowledge: Knowledge, branch: str, area: str) -> tuple[tuple[Service, int], ...]:
+    """The services of a branch that cover an area, with how near each is."""
+    areas = knowledge.areas
+    return tuple(
+        (s, locality(s, area, areas))
+        for s in knowledge.services.values()
+        if serves(s, branch) and covers(s, area, areas)
+    )
+
+
+def _openness(hours: Opening) -> int:
+    return {"24h": 0, "open": 0, "uncertain": 1, "none": 1, "closed": 2}[hours.kind]
+
+
+def fallback(answers: Mapping[str, str], knowledge: Knowledge, now: datetime) -> Found | None:
+    """The person who answers at any hour on this branch: the first of its lines that is listed as answering now.
+
+    Where none is, the last one named. None only if every one of them is on hold.
+    """
+    branch = _branch(answers)
+    lines = [knowledge.services[i] for i in knowledge.fallbacks[branch] if i in knowledge.services]
+    now = now.replace(second=0, microsecond=0)
+    found = [look(s, now) for s in lines if s.status != "hold" and s.shown_contacts]
+    return next((f for f in found if f.answers_now), found[-1] if found else None)
+
+
+def _branch(answers: Mapping[str, str]) -> str:
+    who, area = answers.get("who"), answers.get("area", "")
+    if who in (OWN, YOUNG):
+        return str(who)
+    if area in ("wales", "scotland", "northern-ireland"):
+        return area
+    return "man" if answers.get("audience") == "man" else "default"
+
+
+def find(answers: Mapping[str, str], knowledge: Knowledge, now: datetime) -> list[Found]:
+    """The services for a set of answers, in the order that a screen shows them.
+
+    The first screen holds one that answers now, the closest fit to what was said, and the best local one. Then: fresh
+    and open now, local, specific, open; "today" puts who is open first, "no rush" what fits best. Services for others
+    than the person described come last, and are never left out.
+    """
+    branch, area = answers.get("who", ""), answers.get("area", "")
+    now = now.replace(second=0, microsecond=0)
+    found = [look(service, now, local) for service, local in _here(knowledge, branch, area)]
+    found.sort(key=lambda f: _order(f, answers))
+    human = fallback(answers, knowledge, now)
+    fitting = [f for f in found if fits(f.service, answers)]
+    close = max(fitting, key=lambda f: (specific(f.service, answers), f.local), default=None)
+    close = close if close and specific(close.service, answers) else None
+    local = next((f for f in fitting if f.local == 2), next((f for f in fitting if f.local), None))
+    first = [f for f in (human, close, local) if f]
+    if branch == OWN or answers.get("audience") == "man":  # their own lines first, then the one that always answers
+        own = [f for f in found if set(f.service.who) == {OWN}]
+        first = [f for f in (*own[:2], close, human, local) if f]
+    return list({f.service.id: f for f in [*first, *found]}.values())
+
+
+def _order(f: Found, answers: Mapping[str, str]) -> tuple[int, ...]:
+    others, openness = not fits(f.service, answers), _openness(f.opening)
+    fresh, close = f.fresh and f.answers_now, specific(f.service, answers)
+    if answers.get("urgency") == "today":
+        return others, openness, not fresh, -f.local, -close
+    if answers.get("urgency") == "no-rush":
+        return others, -close, -f.local, openness
+    return others, not fresh, -f.local, -close, openness
