@@ -1,7 +1,7 @@
-"""Makes the generated tables in `seeds/places` from a folder of reference data: ``python -m knowledge.places.build FOLDER``.
+"""Makes the generated tables in `seeds/places` from reference data: ``python -m knowledge.places.build FOLDER``.
 
-The folder holds `places.csv`, `postcode_districts.csv`, `postcode_sectors_served.csv` and `served_lads.csv`; their sources
-and licences are named in `seeds/places/README.md`. Hand-written tables (aliases, ordinary words, corrections) stay as they are.
+The folder holds `places.csv`, `postcode_districts.csv`, `postcode_sectors_served.csv` and `served_lads.csv`; their
+sources and licences are named in `seeds/places/README.md`. The hand-written tables stay as they are.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def weigh(places: list[Row], district_of: dict[str, str], corrections: list[list
 
 
 def served_lines(names: Weights, served: set[str]) -> list[str]:
-    """One line for each name that lies in a served district: the name, then each place with its weight, heaviest first."""
+    """One line for each name in a served district: the name, then each place with its weight, heaviest first."""
     lines = []
     for name, found in sorted(names.items()):
         if served & set(found):
@@ -72,7 +72,7 @@ def served_lines(names: Weights, served: set[str]) -> list[str]:
 
 
 def elsewhere_lines(names: Weights, served: set[str]) -> list[str]:
-    """All other names, under a line ``=NATIONS SIZE`` with SIZE = 10 x log10(weight); several nations if they are near in weight."""
+    """All other names, under a line ``=NATIONS SIZE``, SIZE = 10 x log10(weight); several nations if near in weight."""
     sections: dict[tuple[str, int], list[str]] = defaultdict(list)
     for name, found in names.items():
         if served & set(found):
@@ -99,12 +99,13 @@ def postcode_lines(districts: list[Row], sectors: list[Row]) -> list[str]:
         outward = code.split()[0]
         if code in touched or (" " in code and outward in split):
             parts = sorted(shares[code].items(), key=lambda item: (-item[1], item[0]))
-            lines.append("\t".join([code, *(f"{where} {round(share * 1000)}" for where, share in parts if share >= 0.001)]))
+            per_mille = (f"{where} {round(share * 1000)}" for where, share in parts if share >= 0.001)
+            lines.append("\t".join([code, *per_mille]))
     return lines
 
 
 def outward_lines(districts: list[Row]) -> list[str]:
-    """Every outward code: the letters, the nation, then the districts of it; a second line where a nation's border runs through."""
+    """Every outward code: letters, nation, then the districts; a second line where a nation's border runs through."""
     best: dict[str, tuple[float, str]] = {}
     for row in districts:
         share, code = float(row["share"]), row["lad_code"][:1] or ("N" if row["district"].startswith("BT") else "")

@@ -21,15 +21,17 @@ from knowledge.places.settle import UNKNOWN, Place, beside, echo, either, keep, 
 from knowledge.places.tables import NATIONS, OTHER, Places
 from knowledge.places.text import BREAK
 
-NEARNESS = frozenset({"near", "nearby", "outside", "by", "close", "next", "off", "from", "between", "nearest"})
-LINKS = NEARNESS | {BREAK, "in", "to", "of", "the", "just", "area", "village", "town", "district", "city", "county", "borough", "council", "region", "uk", "not", "far", "a", "side", "road", "street", "its", "is", "at"}
-POLITE = frozenset({BREAK, "please", "pls", "plz", "thanks", "thank", "ta", "x", "xx", "hi", "hello", "hey", "um", "er", "erm", "the", "called", "town", "village", "area", "city", "district", "borough", "in", "near", "from"})
-TAIL_WORDS = frozenset({"town", "village", "area", "city", "district", "borough"})
-TELLING = frozenset({"in", "near", "outside", "from", "live", "living", "im", "i", "at", "to", "is", "its"})
+NEARNESS = frozenset("near nearby outside by close next off from between nearest".split())
+TAIL_WORDS = frozenset("town village area city district borough".split())
+LINKS = NEARNESS | TAIL_WORDS | {BREAK} | set("in to of the a just county council region uk not far side road street".split())
+LINKS |= {"its", "is", "at"}
+POLITE = TAIL_WORDS | {BREAK} | set("please pls plz thanks thank ta x xx hi hello hey um er erm the called in near".split())
+TELLING = frozenset("in near outside from live living im i at to is its".split())
+RUN = 5
+"""Words that a misspelt name may have."""
 KNOWN_KINDS = ("common", "ordinary", "filler", "third")
 SHORT, LONG = 8, 10
 LIGHT, FAMOUS = 5_000, 20_000
-RUN = 5
 
 
 def find_place(text: str, places: Places) -> Place:
@@ -48,7 +50,7 @@ def find_place(text: str, places: Places) -> Place:
         guessed = _guess(message, found, rest, places)
         if guessed is None:
             found = [mention for mention in found if counts_in_sentence(mention, words, places)]
-            found = sorted(found + _apart(misspelt_after_lead(message, places), found), key=lambda mention: mention.start)
+            found = sorted(found + _apart(misspelt_after_lead(message, places), found), key=_start)
         else:
             found = guessed
     elif len(found) > 1 and (whole := _one_slip(words, found, places)):
@@ -56,6 +58,10 @@ def find_place(text: str, places: Places) -> Place:
     elif len(spotted) == 1:
         found = [mention for mention in found if _meant(mention, words, places)]
     return _together(found, words, places)
+
+
+def _start(mention: Mention) -> int:
+    return mention.start
 
 
 def _alone(words: list[str], places: Places) -> Place | None:
@@ -92,11 +98,11 @@ def _unread(words: list[str], spotted: list[Mention], places: Places) -> list[tu
 
 
 def _meant(mention: Mention, words: list[str], places: Places) -> bool:
-    """Whether the only name in a message of filler is meant: an ordinary word needs "in" or "town", a person's name no husband."""
+    """Whether the only name among filler is meant: an ordinary word needs "in" or "town", a person's name no husband."""
     if mention.rule in {"postcode", "half-postcode"} or not plain_word(mention, places):
         return True
     around = words[: mention.start] + words[mention.end :]
-    if all(word in POLITE for word in around) or words[mention.end : mention.end + 1] in [[word] for word in TAIL_WORDS]:
+    if all(word in POLITE for word in around) or set(words[mention.end : mention.end + 1]) & TAIL_WORDS:
         return True
     how = lead(mention, words, plain=True)
     if how in {"home", "in"} or " " in mention.name or (how == "the" and mention.rule == "alias"):
@@ -106,7 +112,7 @@ def _meant(mention: Mention, words: list[str], places: Places) -> bool:
 
 
 def _guess(message: Message, found: list[Mention], rest: list[tuple[int, int]], places: Places) -> list[Mention] | None:
-    """The message read as filler and one misspelt name, or as names of which some are misspelt; None where it is neither."""
+    """The message as filler and one misspelt name, or as names of which some are misspelt; None where it is neither."""
     words = message.words
     if any(mention.rule == "postcode" for mention in found):
         return None
@@ -122,12 +128,13 @@ def _guess(message: Message, found: list[Mention], rest: list[tuple[int, int]], 
         if not mention:
             return None
         guessed.append(mention)
-    return _worth(sorted(guessed, key=lambda mention: mention.start), words, places)
+    return _worth(sorted(guessed, key=_start), words, places)
 
 
 def _worth(guessed: list[Mention], words: list[str], places: Places) -> list[Mention] | None:
-    """A guess at one small place elsewhere helps nobody: it leads where "unknown" leads, and may be no place at all."""
-    if len(guessed) == 1 and not set(guessed[0].weights) - set(NATIONS) and lead(guessed[0], words) not in {"home", "in"}:
+    """A guess at a small place elsewhere helps nobody: it leads where "unknown" leads, and may be no place at all."""
+    elsewhere = len(guessed) == 1 and set(guessed[0].weights) <= set(NATIONS)
+    if elsewhere and lead(guessed[0], words) not in {"home", "in"}:
         alone = guessed[0].end - guessed[0].start == len(words)
         return guessed if alone and max(guessed[0].weights.values()) >= FAMOUS else None
     return guessed
@@ -174,7 +181,7 @@ def _one_slip(words: list[str], found: list[Mention], places: Places) -> Mention
     if BREAK in words[start:end] or end - start > RUN or any(m.rule.endswith("postcode") for m in found):
         return None
     guess = _near(words[start:end], True, places)
-    if max(guess.weights.values(), default=0) < FAMOUS or len("".join(words[start:end])) < LONG:
+    if max(guess.weights.values(), default=0) < LIGHT or len("".join(words[start:end])) < LONG:
         return None
     return Mention(start, end, guess.name, guess.weights, "misspelt")
 
@@ -185,7 +192,7 @@ def _apart(more: list[Mention], found: list[Mention]) -> list[Mention]:
 
 
 def _together(found: list[Mention], words: list[str], places: Places) -> Place:
-    """One answer for all mentions: neighbours settle each other, places of the past give way, several others are asked about."""
+    """One answer for all mentions: neighbours settle each other, the past gives way, several others are asked about."""
     now = [mention for mention in found if not is_past(mention, words, places)] or found[-1:]
     if not now:
         return UNKNOWN

@@ -10,14 +10,20 @@ from knowledge.places.postcode import Code, find_codes, look_up
 from knowledge.places.tables import LONGEST_NAME, NATIONS, Places, Weights
 from knowledge.places.text import BREAK, LONGEST, tokens
 
-LIVING = frozenset({"live", "living", "lives", "lived", "based", "staying", "stay", "moved", "moving", "move", "located", "reside", "resident", "residing", "called", "postcode", "stuck", "situated"})
-HERE = frozenset({"im", "am", "were", "are", "was", "i", "we", "ive", "is", "its", "hes", "shes", "theyre"})
-STEPS = frozenset({"currently", "now", "just", "still", "right", "the", "moment", "at", "a", "village", "town", "area", "of", "over", "up", "down", "out", "small", "little", "close", "to", "not", "far", "originally", "city", "place", "somewhere", "bit", "outskirts", "edge", "side", "middle", "centre"})
+LIVING = frozenset(
+    "live living lives lived based staying stay moved moving move located reside resident residing called postcode stuck"
+    " situated".split()
+)
+HERE = frozenset("im am were are was i we ive is its hes shes theyre".split())
+STEPS = frozenset(
+    "currently now just still right the moment at a village town area of over up down out small little close to not far"
+    " originally city place somewhere bit outskirts edge side middle centre".split()
+)
 PLACING = frozenset({"in", "near", "outside", "from", "around", "round", "nearby", "between", "nearest", "within"})
 LEADING = PLACING | {"at", "to", "by", "for", "of", "off", "towards", "via", "through", "past"}
 MONTHS = frozenset({"march", "april", "may", "june", "august"})
 WELL_KNOWN, KNOWN, VILLAGE = 20_000, 5_000, 1_000
-"""Weights from which a name stands out anywhere, counts after a plain "in" though it is a word, and counts after "to" or "for"."""
+"""Weights from which a name stands out anywhere, from which one that is a word counts after "in", and any after "to"."""
 
 _CODE = re.compile(r"^placecode(\d+)x$")
 
@@ -85,7 +91,7 @@ def _name_at(words: list[str], at: int, places: Places) -> Mention | None:
 
 
 def _just_a_word(words: list[str], at: int, places: Places) -> bool:
-    """A single word such as "over" or "part" that belongs to the sentence, unless it ends a clause after "in" or "near"."""
+    """A single word such as "over" that belongs to the sentence, unless it ends a clause after "in" or "near"."""
     if words[at] in MONTHS and words[max(0, at - 1)] in {"in", "last", "since", "this", "until", "till", "from"}:
         return at + 1 < len(words) or at > 2
     if not places.is_a("filler", words[at]) and not places.is_a("third", words[at]):
@@ -117,11 +123,13 @@ def before(mention: Mention, words: list[str]) -> list[str]:
 
 
 def lead(mention: Mention, words: list[str], plain: bool = False) -> str:
-    """How a mention is led in: "home" (live in, I'm from), "in" (in, near), "to" (to, for, at), "the" or "" for not at all.
+    """How a mention is led in: "home" (live in, I'm from), "in" (in, near), "to" (to, for, at), "the", "" for not at all.
 
     With `plain`, for names that are words, "in the" is no better than "the": nobody lives in the Wall.
     """
     back = before(mention, words)
+    if plain and back[:1] in (["a"], ["an"], ["my"], ["his"], ["her"], ["our"]):
+        return ""
     if back[:1] == ["the"] and (plain or len(back) < 2 or back[1] not in LEADING):
         return "the"
     while back and back[0] in STEPS and not (back[0] in LEADING and len(back) > 1 and back[1] in LIVING | HERE):
@@ -159,6 +167,8 @@ def counts_in_sentence(mention: Mention, words: list[str], places: Places) -> bo
     apart = (first or words[mention.start - 1] == BREAK) and (last or words[mention.end] == BREAK)
     if apart and served and (" " in mention.name or not plain):
         return True  # "Foxt, not far from the motorway"
+    if plain and how in {"home", "in"} and served >= WELL_KNOWN and not places.is_a("ordinary", mention.name):
+        return True
     if plain:
         clean = ends_clean(mention, words, places)
         fit = how == "home" and (served or heavy >= KNOWN)
@@ -197,7 +207,7 @@ def _unknown(word: str, places: Places) -> bool:
 
 
 def is_past(mention: Mention, words: list[str], places: Places) -> bool:
-    """Whether somebody was there before: "used to live in", "moved from", "left", but not "moved to" or "have lived in"."""
+    """Whether somebody was there before: "used to live in", "moved from", "left", but not "moved to"."""
     back = before(mention, words)[:5]
     if back[:1] == ["to"] and back[1:2] != ["used"]:
         return False

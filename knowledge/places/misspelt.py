@@ -1,4 +1,4 @@
-"""Misspelt names: the nearest known name by letters swapped, lost, added or changed, weighed by how many people live there."""
+"""Misspelt names: the nearest known name by letters swapped, lost, added or changed, weighed by its people."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from knowledge.places.tables import Places, Weights
 
 SHORTEST = 5
 PER_SLIP = 1.4
-"""What one slip costs on the scale of log10(weight): a name one slip further away must hold 25 times as many people to win."""
+"""What a slip costs on the scale of log10(weight): a name one slip further away needs 25 times as many people to win."""
 OTHER_FIRST = 0.8
 """Slips that a wrong first letter counts more: people seldom get it wrong."""
 
+ENOUGH = 300_000
+"""Weight beyond which a city pulls no harder, or London would swallow every Longton."""
 TOWN, CITY = 3_000, 20_000
 """Weight from which a name one slip away wins over a common word one slip away, where a place is expected."""
 VOWELS, LETTERS = "aeiouy", "abcdefghijklmnopqrstuvwxyz"
@@ -27,7 +29,7 @@ CLOSE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A name that may have been meant, how likely on a scale of its own, and the places of it and of its close rivals."""
+    """A name that may be meant, how likely on a scale of its own, and the places of it and of its close rivals."""
 
     name: str
     score: float
@@ -59,7 +61,7 @@ def nearest(words: str, places: Places, least: int = 0) -> Guess:
     for name, slips in _candidates(typed, allowed, places):
         heavy = max(places.weights(name).values(), default=0)
         if heavy >= max(least, _least(slips, len(typed))):
-            scores[name] = math.log10(heavy) - PER_SLIP * _cost(typed, name.replace(" ", ""), slips)
+            scores[name] = math.log10(min(heavy, ENOUGH)) - PER_SLIP * _cost(typed, name.replace(" ", ""), slips)
     if not scores:
         return NOTHING
     best = max(scores, key=lambda name: scores[name])
@@ -83,22 +85,25 @@ def _least(slips: int, length: int) -> int:
 
 
 def _cost(typed: str, name: str, slips: int) -> float:
-    """Slips by how easily a hand or ear makes them: a letter doubled or lost is cheap, another consonant or first letter dear."""
+    """Slips by how easily hand or ear makes them: a doubled letter is cheap, another consonant or first letter dear."""
     if not slips:
         return 0.0
-    cost = float(slips)
+    swapped = sorted(typed) == sorted(name)
+    cost = slips - (0.1 if swapped else 0.0)
     for step in Levenshtein.editops(typed, name):
         old, new = typed[step.src_pos : step.src_pos + 1], name[step.dest_pos : step.dest_pos + 1]
-        if step.tag == "replace" and not (old in VOWELS and new in VOWELS) and sorted(typed) != sorted(name):
+        if step.tag == "replace" and not swapped and not (old in VOWELS and new in VOWELS):
             cost += 0.3
-        elif (step.tag == "insert" and name[step.dest_pos - 1 : step.dest_pos] == new) or (step.tag == "delete" and typed[step.src_pos - 1 : step.src_pos] == old):
+        lost = step.tag == "insert" and name[step.dest_pos - 1 : step.dest_pos] == new
+        doubled = step.tag == "delete" and typed[step.src_pos - 1 : step.src_pos] == old
+        if lost or doubled:
             cost -= 0.2
-    same_start = typed[0] == name[0] or typed[:2] == name[1::-1]  # "hte" for "the" is no wrong first letter
+    same_start = typed[0] == name[0] or typed[:2] == name[1::-1]  # "edrby" has no wrong first letter
     return cost + (0.0 if same_start else OTHER_FIRST / 2 if typed == name[1:] else OTHER_FIRST)
 
 
 def _candidates(typed: str, allowed: int, places: Places) -> Iterator[tuple[str, int]]:
-    """Names within reach: with the same first letter; and one slip away with another one, unless a town was found before."""
+    """Names within reach: with the same first letter; with another one only one slip away, if no town was found."""
     lengths = range(len(typed) - allowed, len(typed) + allowed + 1)
     found = list(_within(typed, lengths, typed[0], allowed, places))
     yield from found

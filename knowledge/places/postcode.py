@@ -14,14 +14,18 @@ COUNTS = 95
 """Per-mille from which a place is worth asking about; less than that is left out."""
 
 _FULL = re.compile(
-    r"(?<![a-z0-9])([a-z]{1,2})[ .-]{0,2}([0-9][0-9oila-z]?|[oil][0-9])[ .,-]{0,3}([0-9])[ .-]?([abd-hjlnp-uw-z]{2})(?![a-z0-9])"
+    r"(?<![a-z0-9])([a-z]{1,2})[ .-]{0,2}([0-9][0-9oila-z]?|[oil][0-9])"
+    r"[ .,-]{0,3}([0-9])[ .-]?([abd-hjlnp-uw-z]{2})(?![a-z0-9])"
 )
 _HALF = re.compile(r"(?<![a-z0-9'])([a-z]{1,2})([ .-]{0,2})([0-9]{1,2}[a-z]?)(?:[ .,-]{1,2}([0-9]))?(?![a-z0-9'])")
-_TALK = frozenset({"B4", "M8", "L8", "W8", "ME2", "N1", "E1", "U2", "S2", "N0", "SO2", "M6", "M5", "M1", "M42", "M25", "M40", "M54", "M50", "M60"})
-"""Codes that are also "before", "mate", "late", "wait", "me too" or a motorway: inside a sentence they need a word before them."""
+_TALK = frozenset("B4 M8 L8 W8 ME2 N1 E1 U2 S2 SO2 M1 M5 M6 M25 M40 M50".split())
+"""Codes that are also "before", "mate", "late", "wait", "me too" or a motorway: in a sentence a word must lead them in."""
 _ORDINALS = frozenset({"1st", "2nd", "3rd"})
 _ROADS = re.compile(r"\bthe\s*$|\b(?:on|junction)\s+(?:the\s+)?$")
-_BEFORE = re.compile(r"\b(?:post\s*code|postcodes?|in|near|from|area|live|living|at|around|outside|is|its|it's|to)\s*(?:of|is|area|in|at|:)?\s*$")
+_BEFORE = re.compile(
+    r"\b(?:post\s*code|postcodes?|in|near|from|area|live|living|at|around|outside|is|its|it's|to)"
+    r"\s*(?:of|is|area|in|at|:)?\s*$"
+)
 _DIGITS = str.maketrans("oil", "011")
 
 

@@ -1,23 +1,24 @@
-"""From the places that a name may mean, with their weights, to one answer: a district, an area, a question or elsewhere."""
+"""From the places that a name may mean to one answer: a district, an area, a question or elsewhere."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from knowledge.places.tables import NATIONS, OTHER, Places, Weights
 
 ELSEWHERE = "elsewhere"
+SMALL_WORDS = frozenset({"on", "under", "the", "le", "in", "by", "of", "and", "with", "next"})
 OPTIONS = 4
 FAR_HEAVIER, BY_FAR, MANY = 5, 10, 3000
-"""A place stands for its name when it is 5 times heavier than each namesake, and 10 times where a namesake elsewhere holds 3,000 people."""
+"""A place stands for its name when it is 5 times heavier than each namesake, and 10 times where a namesake elsewhere
+holds 3,000 people or more."""
 SMALL = 2000
 """A name of less weight yields to the bigger place typed beside it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a typed place is taken for. `ids`, `name` (as to be echoed, never a full postcode), `nation` and `rule` depend on `kind`."""
+    """What a typed place is taken for; `name` is as to be echoed, never a full postcode, `rule` the step that decided."""
 
     kind: str  # "area" | "district" | "ambiguous" | "elsewhere" | "unknown"
     ids: tuple[str, ...] = ()  # area and district ids; a question's options, at most four, "elsewhere" the last
@@ -60,7 +61,7 @@ def settle(kept: Weights, places: Places, name: str, rule: str) -> Place:
         if len({places.group_of.get(where, where) for where in served}) > 1:
             return Place("ambiguous", tuple(served[:OPTIONS]), name, "", rule)
         area = places.area_of[served[0]]
-        if places.districts_of[area] == 1:  # the whole area shares its services: no district need be guessed
+        if places.groups_in[area] == 1:  # the whole area shares its services: no district need be guessed
             return Place("area", (area,), name, "", rule)
     kind = "district" if served[0] in places.group_of else "area"
     return Place(kind, (served[0],), name, "", rule)
@@ -71,11 +72,12 @@ def beside(first: Weights, second: Weights, near: bool, places: Places) -> Weigh
 
     `near` tells "Stone near Stafford" from "Stone, Stafford". Both arguments hold all namesakes.
     """
-    if any(where in places.districts_of for where in first) and not any(where in places.districts_of for where in second):
+    wide = [any(where in places.groups_in for where in weights) for weights in (first, second)]
+    if wide == [True, False]:
         first, second = second, first  # "Staffordshire, Stone"
     around = keep(second)
     served = {where: heavy for where, heavy in around.items() if where not in NATIONS}
-    within = {where: heavy for where, heavy in first.items() if where in served and where not in places.districts_of}
+    within = {where: heavy for where, heavy in first.items() if where in served and where not in places.groups_in}
     if not within:
         areas = {places.area_of[where] for where in served}
         within = {where: heavy for where, heavy in first.items() if places.area_of.get(where) in areas}
@@ -92,7 +94,7 @@ def beside(first: Weights, second: Weights, near: bool, places: Places) -> Weigh
             return {where: heavy for where, heavy in nations.items() if where in around} or nations
         return keep(first) if top >= SMALL else around
     only_elsewhere = len(nations) == len(first)
-    if only_elsewhere and (top < SMALL or any(where in places.districts_of for where in served)):
+    if only_elsewhere and (top < SMALL or any(where in places.groups_in for where in served)):
         return around if top < SMALL else first
     return either(keep(first), around)
 
@@ -106,6 +108,6 @@ def either(*weights: Weights) -> Weights:
     return together
 
 
-def echo(name: str, small: Iterable[str] = ("on", "under", "the", "le", "in", "by", "of", "and", "with", "next")) -> str:
+def echo(name: str) -> str:
     """A normal name as people write it: "Burton on Trent"."""
-    return " ".join(word if at and word in small else word.capitalize() for at, word in enumerate(name.split()))
+    return " ".join(word if at and word in SMALL_WORDS else word.capitalize() for at, word in enumerate(name.split()))

@@ -13,8 +13,8 @@ from knowledge.yamlfile import FaultError, read
 OTHER = "other"
 """The id, in the tables, of a place outside the four nations; an answer leaves the nation empty."""
 NATIONS = ("england", "wales", "scotland", "northern-ireland", OTHER)
-ABROAD = 500_000
-"""Weight of a country or city abroad: heavier than most places here that it could be a slip of the pen for."""
+ABROAD = 30_000
+"""Weight of a country or city abroad: a town's, so that it neither swallows slips of the pen nor yields to a village."""
 
 WORD_KINDS = ("filler", "road", "third", "past", "clause", "ordinary", "people", "common")
 LONGEST_NAME = 7
@@ -35,21 +35,21 @@ class Places:
     near_names: NearNames  # length -> first letter -> (names without spaces, names)
     area_of: Mapping[str, str]  # area or district id -> area id
     group_of: Mapping[str, str]  # district id -> group id
-    districts_of: Mapping[str, int]  # area id -> number of its groups
+    groups_in: Mapping[str, int]  # area id -> number of its groups
 
     def known(self, name: str) -> bool:
         """Whether the normal name is in any table."""
         return name in self.names or name in self.aliases
 
     def weights(self, name: str) -> Weights:
-        """Each place that the normal name may mean, an area, a district or a nation elsewhere, with its weight in people."""
+        """Each place the normal name may mean (area, district or nation elsewhere) with its weight in people."""
         found = _weights(self.names[name]) if name in self.names else {}
         for where, heavy in self.aliases.get(name, {}).items():
             found[where] = max(heavy, found.get(where, 0))
         return found
 
     def shares(self, code: str) -> Weights:
-        """The per-mille of the postcodes of an outward code or sector by place; empty where it touches no served area."""
+        """Per-mille of the postcodes of an outward code or sector by place; empty where no served area is touched."""
         return _weights(self.postcodes[code]) if code in self.postcodes else {}
 
     def is_a(self, kind: str, word: str) -> bool:
@@ -58,7 +58,7 @@ class Places:
 
 
 def load_places() -> Places:
-    """The tables of the package `seeds.places`; raises ``FaultError`` with one line ``file:line: message`` for each fault."""
+    """The tables in `seeds/places`; raises ``FaultError`` with a line ``file:line: message`` for each fault."""
     faults: list[str] = []
     area_of, group_of, groups = _areas(faults)
     ids = {*area_of, *NATIONS}
@@ -162,7 +162,7 @@ def _words(faults: list[str]) -> dict[str, frozenset[str]]:
 
 
 def _by_length(*tables: Mapping[str, object]) -> NearNames:
-    """Names of five letters and more by their length without spaces and first letter, for the search of misspelt ones."""
+    """Names of five letters and more by length without spaces and first letter, for the search of misspelt ones."""
     found: NearNames = defaultdict(dict)
     for name in dict.fromkeys(name for table in tables for name in table):
         close = name.replace(" ", "") if " " in name else name

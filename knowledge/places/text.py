@@ -13,12 +13,17 @@ LONGEST = 4096
 
 _APOSTROPHES = re.compile("['’‘`´ʼ]")
 _BREAKS = re.compile(r"(?<![a-z0-9])\.|\.(?=\s|$)|[,;:!?\n\r()\[\]/|…]+")
-_SHORT_DOT = re.compile(r"\b(st|nr|nth|sth|[nsew]|\w+shire|staffs|herts|derbys|mids|lancs|yorks|leics|notts|lincs|warks|worcs)\.")
+_SHORT_DOT = re.compile(
+    r"\b(st|nr|nth|sth|[nsew]|\w+shire|staffs|herts|derbys|mids|lancs|yorks|leics|notts|lincs|warks|worcs)\."
+)
 _NOT_WORD = re.compile(r"[^a-z0-9,]+")
 
 SHORT_FORMS = {
     "saint": "st",
     "upon": "on",
+    "uppon": "on",
+    "upoon": "on",
+    "apon": "on",
     "nr": "near",
     "staffs": "staffordshire",
     "herts": "hertfordshire",
@@ -52,7 +57,7 @@ _AFTER_COMPASS = {"staffordshire", "hertfordshire", "derbyshire", "midlands", "y
 
 
 def tokens(text: str) -> list[str]:
-    """The words of a message in normal form, with ``BREAK`` between clauses; never raises, an empty message gives []."""
+    """The words of a message in normal form, with ``BREAK`` between clauses; an empty message gives []."""
     folded = unicodedata.normalize("NFKD", text[:LONGEST]).casefold()
     plain = "".join(mark for mark in folded if not unicodedata.combining(mark))
     plain = _APOSTROPHES.sub("", plain).replace("&", " and ")
