@@ -265,45 +265,53 @@ class Chats:
         search = bool(room.suspect)
         room.gone |= {room.living} - {0}
         room.living = room.bland = 0
-        room.typed = room.plain = room.suspect = NOTHING
+        room.typed = room.plain = NOTHING
+        room.suspect = frozenset({room.asked_by})  # until the ids of what is sent now are known and noted
         if search:  # it reaches up to where the new pair will stand, so it goes first
             gone, kept = await self._remove(room, ids)
         room.sending = asyncio.create_task(self._send_pair(room, turn))
         if search:
-            await room.sending
+            sure = await room.sending
         else:
-            (gone, kept), _ = await asyncio.gather(self._remove(room, ids), room.sending)
+            (gone, kept), sure = await asyncio.gather(self._remove(room, ids), room.sending)
         room.sending = None
         if room.turn == turn:
             room.anew = False
-            await self._note_pair(room, gone, kept)
+            await self._note_pair(room, gone, kept, sure)
+        else:  # a Close came between: it sees to what was sent, and to what is suspect
+            await self._note(room, gone - room.suspect, kept)
 
-    async def _note_pair(self, room: Room, gone: frozenset[int], kept: frozenset[int]) -> None:
+    async def _note_pair(self, room: Room, gone: frozenset[int], kept: frozenset[int], sure: bool) -> None:
         now, ids = self.now(), ((room.living, Kind.LIVING), (room.bland, Kind.BLAND))
         pair = [Note(room.chat, message, kind, now) for message, kind in ids if message]
+        if sure:
+            room.suspect = NOTHING
         await self._note(room, gone - room.suspect, kept, pair)
         if not room.living:
             room.wanted = None
-        elif room.suspect:  # a try that seemed lost may have come through: then it stands just above
+        elif not sure:  # a try that seemed lost may have come through: then it stands just above
             between = range(room.asked_by + 1, room.bland or room.living)[-REACH:]
             await self._remove(room, frozenset(between) - {room.living} - room.plain)
 
-    async def _send_pair(self, room: Room, turn: int) -> None:
+    async def _send_pair(self, room: Room, turn: int) -> bool:
+        """Sends the two bland lines; whether nothing else can have come of it."""
+
         def still() -> bool:
             return room.turn == turn and self._may_send(room)
 
+        all_sure = True
         for line in (self._lines.opening, self._lines.cover):
             outcome, message, sure = await self._calls.send(room.chat, line, still)
-            if not sure or (outcome is Outcome.DONE and not message):
-                room.suspect |= {room.asked_by}
+            all_sure = all_sure and sure and (bool(message) or outcome is not Outcome.DONE)
             if outcome is Outcome.BLOCKED:
                 await self.forget(room.chat)
             if outcome is not Outcome.DONE:
-                return
+                break
             if line is self._lines.opening:
                 room.living = message
             else:
                 room.bland = message
+        return all_sure
 
     # ---- the screen
 

@@ -11,7 +11,7 @@ from bot.forgetting.ledger import Note
 from bot.forgetting.seal import Kind
 
 NOTHING: frozenset[int] = frozenset()
-REACH = 100  # ids above a message after which an unnoted message of ours is looked for: one deleteMessages call
+REACH = 100  # ids from there on in which a message of ours is looked for: one deleteMessages call
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class Room:
     working: bool = False
     inflight: int = 0  # edits on their way
     landed: asyncio.Event | None = None  # set when no edit is on its way any more; made by who waits for it
-    sending: asyncio.Task[None] | None = None
+    sending: asyncio.Task[bool] | None = None
 
     @property
     def empty(self) -> bool:
@@ -45,8 +45,8 @@ class Room:
         return not (self.living or self.bland or self.typed or self.left or self.wanted or self.working or self.closing)
 
     def around(self) -> frozenset[int]:
-        """Ids at which unnoted messages of ours may stand."""
-        return frozenset(n for m in self.suspect for n in range(m + 1, m + 1 + REACH))
+        """Suspect ids, and those shortly above, at which unnoted messages of ours may stand."""
+        return frozenset(n for m in self.suspect for n in range(m, m + REACH))
 
 
 def room_of(chat: int, notes: Iterable[Note]) -> Room:

@@ -1,0 +1,334 @@
+"""Slow servers, floods, refusals and broken lines: order is kept, Close overtakes, and nothing is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_telegram import DELETABLE, FakeTelegram, Fault, once
+from telegram_bot import IDLE, Bot, running
+
+from bot.dialogue import State, encode
+from bot.forgetting.seal import Kind
+from bot.words import texts
+from knowledge.model import Knowledge
+
+Live = tuple[FakeTelegram, Bot]
+ME, YOU = 5_512_345_678, 77
+
+
+@pytest.fixture
+async def live(tmp_path: Path, knowledge: Knowledge) -> AsyncIterator[Live]:
+    async with running(tmp_path, knowledge) as both:
+        for chat in (ME, YOU):
+            both[0].say(chat, "/start")
+        await both[1].quiet()
+        yield both
+
+
+def plain() -> list[str]:
+    return [texts()["plain"]]
+
+
+class Gate:
+    """Holds back the calls of a method in a chat until it is opened."""
+
+    def __init__(self, api: FakeTelegram, method: str, chat: int = ME, only: int = 0) -> None:
+        self.opened, self.waiting, self.api = asyncio.Event(), 0, api
+        self.method, self.chat, self.only = method, chat, only
+        api.hold = self
+
+    def __call__(self, method: str, params: dict[str, Any]) -> asyncio.Event | None:
+        if (method, params.get("chat_id")) != (self.method, self.chat):
+            return None
+        if self.only and params.get("message_id") != self.only:
+            return None
+        self.waiting += 1
+        asyncio.ensure_future(self.api._tell())  # noqa: RUF006
+        return self.opened
+
+    async def reached(self, calls: int = 1) -> None:
+        await self.api.until(lambda: self.waiting >= calls)
+
+
+async def test_close_overtakes_an_edit_that_is_on_its_way(live: Live) -> None:
+    api, bot = live
+    screen = api.screen(ME)
+    assert screen is not None
+    gate = Gate(api, "editMessageText", only=screen.id)
+    api.press(ME, "Who answers now")
+    await gate.reached()
+    api.press(ME, "Close")
+    await api.until(lambda: api.texts(ME) == plain())  # while the edit still waits
+    gate.opened.set()
+    await bot.quiet()
+    assert api.texts(ME) == plain()
+
+
+async def test_a_late_edit_does_not_fill_a_screen_that_could_not_be_deleted(live: Live) -> None:
+    api, bot = live
+    screen = api.screen(ME)
+    assert screen is not None
+    api.clock.move(DELETABLE)
+    gate = Gate(api, "editMessageText", only=screen.id)
+    api.press(ME, "Who answers now")
+    await gate.reached()
+    api.press(ME, "Close")
+    await api.until(lambda: api.made("deleteMessage", chat=ME))
+    await api.drained()
+    gate.opened.set()
+    await bot.quiet()
+    assert set(api.texts(ME)) == {texts()["plain"]}
+    assert api.screen(ME) is None
+
+
+async def test_close_overtakes_a_start_whose_lines_are_on_their_way(live: Live) -> None:
+    api, bot = live
+    old = api.screen(ME)
+    assert old is not None
+    gate = Gate(api, "sendMessage")
+    api.say(ME, "/start")
+    await gate.reached()
+    api.say(ME, "/stop")
+    await api.drained()
+    gate.opened.set()
+    await bot.quiet()
+    assert api.screen(ME) is None
+    assert set(api.texts(ME)) <= {texts()["plain"]}
+    assert all(note.kind is Kind.PLAIN for note in await bot.notes() if note.chat == ME)
+
+
+async def test_close_does_not_wait_for_a_flooded_edit(tmp_path: Path, knowledge: Knowledge) -> None:
+    async with running(tmp_path, knowledge) as (api, bot):
+        api.say(ME, "/start")
+        await bot.quiet()
+        waits, asleep, wake = [], asyncio.Event(), asyncio.Event()
+
+        async def pause(seconds: float) -> None:
+            waits.append(seconds)
+            asleep.set()
+            await wake.wait()
+
+        assert bot.doorway
+        bot.doorway.calls._pause = pause
+        api.fault = lambda m, p: Fault(429, retry_after=30) if m == "editMessageText" and "reply_markup" in p else None
+        api.press(ME, "Who answers now")
+        await asyncio.wait_for(asleep.wait(), 5)
+        api.press(ME, "Close")
+        await api.until(lambda: api.texts(ME) == plain())
+        assert waits[0] == pytest.approx(30, abs=1)
+        wake.set()
+        await bot.quiet()
+        assert api.texts(ME) == plain()
+
+
+async def test_a_start_after_close_opens_anew(live: Live) -> None:
+    api, bot = live
+    gate = Gate(api, "deleteMessage")
+    api.press(ME, "Close")
+    await gate.reached()
+    api.say(ME, "/start")
+    await api.drained()
+    gate.opened.set()
+    await bot.quiet()
+    assert len(api.seen(ME)) == 2
+    assert api.screen(ME) is not None
+
+
+async def test_taps_that_pile_up_are_coalesced_and_the_last_wins(live: Live) -> None:
+    api, bot = live
+    gate = Gate(api, "editMessageText")
+    before = len(api.made("editMessageText", chat=ME))
+    for _ in range(30):
+        api.press(ME, "Who answers now")
+    api.press(ME, "About this chat")
+    await gate.reached()
+    await api.drained()
+    gate.opened.set()
+    await bot.quiet()
+    assert len(api.made("editMessageText", chat=ME)) - before <= 2
+    assert texts()["about_title"] in api.seen(ME)[0].text
+
+
+async def test_typed_words_that_pile_up_are_all_deleted_a_hundred_a_call(live: Live) -> None:
+    api, bot = live
+    gate = Gate(api, "deleteMessage")
+    api.say(ME, "first")
+    await gate.reached()
+    for _ in range(150):
+        api.say(ME, "qqqq")
+    await api.drained()
+    gate.opened.set()
+    await bot.quiet()
+    assert len(api.seen(ME)) == 2
+    assert len(api.made("deleteMessages", chat=ME)) <= 3
+    assert {note.kind for note in await bot.notes()} == {Kind.LIVING, Kind.BLAND}
+
+
+async def test_a_slow_chat_holds_nobody_else_up(live: Live) -> None:
+    api, bot = live
+    gate = Gate(api, "editMessageText")
+    for _ in range(500):
+        api.press(ME, "Who answers now")
+    await gate.reached()
+    api.press(YOU, "About this chat")
+    await api.until(lambda: texts()["about_title"] in api.seen(YOU)[0].text)
+    gate.opened.set()
+    await bot.quiet()
+
+
+async def test_a_repeated_update_is_harmless(live: Live) -> None:
+    api, bot = live
+    at = api.wire_message(ME, 5000, api.clock.seconds, {"text": "/start"})
+    number = api.update({"message": at})
+    await bot.quiet()
+    sent = len(api.made("sendMessage"))
+    api.update({"message": at}, number)
+    await bot.quiet()
+    assert len(api.made("sendMessage")) == sent
+
+
+async def test_what_is_not_modified_counts_as_done(live: Live) -> None:
+    api, bot = live
+    api.press(ME, "999")
+    await bot.quiet()
+    api.press(ME, "999")
+    await bot.quiet()
+    assert "not modified" in api.made("editMessageText", chat=ME)[-1].error
+    api.press(ME, "Close")
+    await bot.quiet()
+    assert api.texts(ME) == plain()
+
+
+async def test_a_tap_on_a_screen_that_is_gone_sends_nothing(live: Live) -> None:
+    api, bot = live
+    screen = api.screen(ME)
+    assert screen is not None
+    del api.chats[ME][screen.id]
+    sent = len(api.made("sendMessage"))
+    api.tap(ME, "now", screen.id)
+    await bot.quiet()
+    assert len(api.made("sendMessage")) == sent
+    api.say(ME, "Leek")  # words are answered by a new pair
+    await bot.quiet()
+    assert len(api.seen(ME)) == 2
+    assert api.screen(ME) is not None
+
+
+async def test_an_old_query_is_no_trouble(live: Live) -> None:
+    api, bot = live
+    query = api.press(ME, "999")
+    api._open.discard(query)
+    await bot.quiet()
+    assert "too old" in api.made("answerCallbackQuery")[-1].error
+    assert len(api.seen(ME)) == 2
+
+
+async def test_what_is_older_than_48_hours_is_edited_to_the_plain_line_and_the_rest_goes(live: Live) -> None:
+    api, bot = live
+    await bot.stop()
+    api.clock.move(DELETABLE + 1)
+    await bot.start()
+    typed = api.say(ME, "qqqq")
+    await bot.quiet()
+    await bot.sweep(after=IDLE)
+    assert set(api.texts(ME)) == {texts()["plain"]}
+    assert api.screen(ME) is None
+    assert typed not in {message.id for message in api.seen(ME)}
+    assert {note.kind for note in await bot.notes()} <= {Kind.PLAIN}
+
+
+@pytest.mark.parametrize("fault", [Fault(429, retry_after=7), Fault(500), Fault(502), Fault(drop=True), Fault(lose=True)])
+@pytest.mark.parametrize("method", ["editMessageText", "sendMessage", "deleteMessage", "deleteMessages"])
+async def test_floods_failures_and_broken_lines_are_overcome(live: Live, fault: Fault, method: str) -> None:
+    api, bot = live
+    api.fault = once(method, fault, 2)
+    api.say(ME, "/start")
+    await bot.quiet()
+    assert len(api.seen(ME)) == 2, "one pair"
+    api.fault = once(method, fault, 2)
+    api.say(ME, "Leek")
+    await bot.quiet()
+    assert len(api.seen(ME)) == 2
+    assert texts()["removed"] in api.seen(ME)[0].text
+    api.fault = once(method, fault, 2)
+    api.press(ME, "Close")
+    await bot.quiet()
+    assert api.texts(ME) == plain()
+    assert not api.too_early, "the server's wait was not kept"
+    assert {note.kind for note in await bot.notes() if note.chat == ME} == {Kind.PLAIN}
+
+
+async def test_a_server_that_fails_for_long_is_asked_a_bounded_number_of_times_and_again_later(live: Live) -> None:
+    api, bot = live
+    api.fault = lambda method, params: Fault(500) if params.get("chat_id") == ME else None
+    before = len(api.calls)
+    api.press(ME, "Close")
+    await bot.quiet()
+    assert len(api.calls) - before < 15
+    assert len(api.seen(ME)) == 2
+    api.fault = lambda method, params: None
+    await bot.sweep()
+    assert api.texts(ME) == plain()
+
+
+async def test_a_long_wait_is_kept_to_and_the_close_done_after_it(live: Live) -> None:
+    api, bot = live
+    api.fault = once("deleteMessage", Fault(429, retry_after=900))
+    api.press(ME, "Close")
+    await bot.quiet()
+    await bot.sweep(after=300)
+    assert len(api.seen(ME)) == 2
+    await bot.sweep(after=601)
+    assert api.texts(ME) == plain()
+    assert not api.too_early
+
+
+async def test_words_that_cannot_be_deleted_at_once_go_with_close(live: Live) -> None:
+    api, bot = live
+    api.fault = lambda method, params: Fault(500) if method == "deleteMessage" else None
+    api.say(ME, "Leek")
+    await bot.quiet()
+    assert texts()["removed"] in api.seen(ME)[0].text
+    api.fault = lambda method, params: None
+    api.press(ME, "Close")
+    await bot.quiet()
+    assert api.texts(ME) == plain()
+
+
+async def test_a_lost_store_leaves_a_bot_that_still_works(live: Live, tmp_path: Path) -> None:
+    api, bot = live
+    await bot.stop()
+    (tmp_path / "ledger.db").unlink()
+    await bot.start()
+    api.press(ME, "Who answers now")
+    await bot.quiet()
+    assert len(api.seen(ME)) == 2
+    api.press(ME, "Close")
+    await bot.quiet()
+    assert not api.seen(ME), "the line under the screen is found although its id was lost"
+
+
+async def test_an_older_stray_screen_goes_when_it_is_tapped(live: Live) -> None:
+    api, bot = live
+    stray = api._do_sendMessage(ME, {"chat_id": ME, "text": "x", "disable_notification": True})["message_id"]
+    api.tap(ME, encode(State("about")), stray)
+    await bot.quiet()
+    assert stray not in api.chats[ME]
+    assert len(api.seen(ME)) == 2
+
+
+async def test_stopping_finishes_what_is_in_hand(live: Live) -> None:
+    api, bot = live
+    gate = Gate(api, "editMessageText")
+    api.press(ME, "About this chat")
+    await gate.reached()
+    stopping = asyncio.create_task(bot.stop())
+    await asyncio.sleep(0)
+    assert not stopping.done()
+    gate.opened.set()
+    await stopping
+    assert texts()["about_title"] in api.seen(ME)[0].text
