@@ -21,12 +21,6 @@ from knowledge.places.settle import UNKNOWN, Place, beside, echo, either, keep, 
 from knowledge.places.tables import NATIONS, OTHER, Places
 from knowledge.places.text import BREAK
 
-NEARNESS = frozenset("near nearby outside by close next off from between nearest".split())
-TAIL_WORDS = frozenset("town village area city district borough".split())
-LINKS = NEARNESS | TAIL_WORDS | {BREAK} | set("in to of the a just county council region uk not far side road street".split())
-LINKS |= {"its", "is", "at"}
-POLITE = TAIL_WORDS | {BREAK} | set("please pls plz thanks thank ta x xx hi hello hey um er erm the called in near".split())
-TELLING = frozenset("in near outside from live living im i at to is its".split())
 RUN = 5
 """Words that a misspelt name may have."""
 KNOWN_KINDS = ("common", "ordinary", "filler", "third")
@@ -86,7 +80,7 @@ def _unread(words: list[str], spotted: list[Mention], places: Places) -> list[tu
     for at, word in enumerate(words):
         if at in inside or word == BREAK or word.isdigit():
             continue
-        if any(places.is_a(kind, word) for kind in ("filler", "third", "past")):
+        if places.any_of(("filler", "third", "past"), word):
             continue
         if places.is_a("road", word) and at - 1 in inside:
             continue
@@ -98,16 +92,18 @@ def _unread(words: list[str], spotted: list[Mention], places: Places) -> list[tu
 
 
 def _meant(mention: Mention, words: list[str], places: Places) -> bool:
-    """Whether the only name among filler is meant: an ordinary word needs "in" or "town", a person's name no husband."""
+    """Whether the only name among filler is meant: an ordinary word needs "in" or "town", a person's name no "he"."""
     if mention.rule in {"postcode", "half-postcode"} or not plain_word(mention, places):
         return True
     around = words[: mention.start] + words[mention.end :]
-    if all(word in POLITE for word in around) or set(words[mention.end : mention.end + 1]) & TAIL_WORDS:
+    if all(word == BREAK or places.any_of(("polite", "kind-of-place"), word) for word in around):
         return True
-    how = lead(mention, words, plain=True)
+    if mention.end < len(words) and places.is_a("kind-of-place", words[mention.end]):
+        return True
+    how = lead(mention, words, places, plain=True)
     if how in {"home", "in"} or " " in mention.name or (how == "the" and mention.rule == "alias"):
         return True
-    ordinary = all(places.is_a("ordinary", word) or places.is_a("filler", word) for word in mention.name.split())
+    ordinary = all(places.any_of(("ordinary", "filler"), word) for word in mention.name.split())
     return not ordinary and not any(places.is_a("third", word) for word in around)
 
 
@@ -123,6 +119,8 @@ def _guess(message: Message, found: list[Mention], rest: list[tuple[int, int]], 
         if mention:
             return _worth([mention], words, places)
     guessed = list(found)
+    if len(rest) > RUN:
+        return None
     for first, last in rest:
         mention = _nearest_run(words, first, last, False, places) if last - first <= RUN else None
         if not mention:
@@ -134,7 +132,7 @@ def _guess(message: Message, found: list[Mention], rest: list[tuple[int, int]], 
 def _worth(guessed: list[Mention], words: list[str], places: Places) -> list[Mention] | None:
     """A guess at a small place elsewhere helps nobody: it leads where "unknown" leads, and may be no place at all."""
     elsewhere = len(guessed) == 1 and set(guessed[0].weights) <= set(NATIONS)
-    if elsewhere and lead(guessed[0], words) not in {"home", "in"}:
+    if elsewhere and lead(guessed[0], words, places) not in {"home", "in"}:
         alone = guessed[0].end - guessed[0].start == len(words)
         return guessed if alone and max(guessed[0].weights.values()) >= FAMOUS else None
     return guessed
@@ -146,7 +144,8 @@ def _nearest_run(words: list[str], start: int, end: int, with_name: bool, places
     for first in (start, start - 1, start - 2):
         for last in (end, end + 1):
             run = words[max(first, 0) : last]
-            if first < 0 or last > len(words) or BREAK in run or set(run[: start - first]) & TELLING:
+            told = any(places.is_a("telling", word) for word in run[: start - first])
+            if first < 0 or last > len(words) or BREAK in run or told:
                 continue
             guess = _near(run, with_name, places)
             if guess.score > best.score:
@@ -157,7 +156,7 @@ def _nearest_run(words: list[str], start: int, end: int, with_name: bool, places
 def _near(run: list[str], with_name: bool, places: Places) -> Guess:
     """The nearest name to these words; words that are all known ones must be long together to be a slip of the pen."""
     guess = nearest(" ".join(run), places)
-    known = all(any(places.is_a(kind, word) for kind in KNOWN_KINDS) or places.known(word) for word in run)
+    known = all(places.any_of(KNOWN_KINDS, word) or places.known(word) for word in run)
     if not guess.name or not (known or with_name):
         return guess
     typed, meant = "".join(run), guess.name.replace(" ", "")
@@ -200,14 +199,14 @@ def _together(found: list[Mention], words: list[str], places: Places) -> Place:
     at = 0
     while at < len(now):
         mention, meaning, joined = now[at], now[at].weights, False
-        while at + 1 < len(now) and (link := _link(now[at], now[at + 1], words)) is not None:
+        while at + 1 < len(now) and (link := _link(now[at], now[at + 1], words, places)) is not None:
             meaning, joined = beside(meaning, now[at + 1].weights, link, places), True
             at += 1
         heads.append((mention, meaning if mention.rule.endswith("postcode") or joined else keep(meaning)))
         at += 1
     at_home = [head for head in heads if OTHER not in keep(head[1])]
     heads = at_home or heads  # "from Poland, living in Derby"
-    heads.sort(key=lambda head: lead(head[0], words) != "home" or _of_another(head[0], words, places))
+    heads.sort(key=lambda head: lead(head[0], words, places) != "home" or _of_another(head[0], words, places))
     first = heads[0][0]
     shared = set.intersection(*({where for where in meaning if where not in NATIONS} for _, meaning in heads))
     if len(heads) > 1 and shared:
@@ -228,14 +227,16 @@ def _levelled(meanings: list[dict[str, int]]) -> dict[str, int]:
     return either(*({where: len(order) - at} for at, where in enumerate(dict.fromkeys(order))))
 
 
-def _link(first: Mention, second: Mention, words: list[str]) -> bool | None:
+def _link(first: Mention, second: Mention, words: list[str], places: Places) -> bool | None:
     """Whether two mentions belong together: True for "near", False for side by side, None for not."""
     between = words[first.end : second.start]
-    if len(between) > 5 or any(word not in LINKS for word in between):
+    if len(between) > 5 or not all(
+        word == BREAK or places.any_of(("link", "nearness", "kind-of-place"), word) for word in between
+    ):
         return None
     if between == ["to"] or "between" in words[max(0, first.start - 2) : first.start]:
         return None
-    return any(word in NEARNESS for word in between)
+    return any(places.is_a("nearness", word) for word in between)
 
 
 def _of_another(mention: Mention, words: list[str], places: Places) -> bool:

@@ -10,20 +10,10 @@ from knowledge.places.postcode import Code, find_codes, look_up
 from knowledge.places.tables import LONGEST_NAME, NATIONS, Places, Weights
 from knowledge.places.text import BREAK, LONGEST, tokens
 
-LIVING = frozenset(
-    "live living lives lived based staying stay moved moving move located reside resident residing called postcode stuck"
-    " situated".split()
-)
-HERE = frozenset("im am were are was i we ive is its hes shes theyre".split())
-STEPS = frozenset(
-    "currently now just still right the moment at a village town area of over up down out small little close to not far"
-    " originally city place somewhere bit outskirts edge side middle centre".split()
-)
-PLACING = frozenset({"in", "near", "outside", "from", "around", "round", "nearby", "between", "nearest", "within"})
-LEADING = PLACING | {"at", "to", "by", "for", "of", "off", "towards", "via", "through", "past"}
-MONTHS = frozenset({"march", "april", "may", "june", "august"})
 WELL_KNOWN, KNOWN, VILLAGE = 20_000, 5_000, 1_000
-"""Weights from which a name stands out anywhere, from which one that is a word counts after "in", and any after "to"."""
+"""Weights from which a name stands out anywhere, one that is a word counts after "in", and any counts after "to"."""
+TRIES = 8
+"""Searches for misspelt names in one message, so that no message can keep the machine busy."""
 
 _CODE = re.compile(r"^placecode(\d+)x$")
 
@@ -92,9 +82,9 @@ def _name_at(words: list[str], at: int, places: Places) -> Mention | None:
 
 def _just_a_word(words: list[str], at: int, places: Places) -> bool:
     """A single word such as "over" that belongs to the sentence, unless it ends a clause after "in" or "near"."""
-    if words[at] in MONTHS and words[max(0, at - 1)] in {"in", "last", "since", "this", "until", "till", "from"}:
+    if places.is_a("month", words[at]) and places.is_a("month-lead", words[max(0, at - 1)]):
         return at + 1 < len(words) or at > 2
-    if not places.is_a("filler", words[at]) and not places.is_a("third", words[at]):
+    if not places.any_of(("filler", "third"), words[at]):
         return False
     return not (at and words[at - 1] in {"in", "near"} and (at + 1 == len(words) or words[at + 1] == BREAK))
 
@@ -102,7 +92,7 @@ def _just_a_word(words: list[str], at: int, places: Places) -> bool:
 def plain_word(mention: Mention, places: Places) -> bool:
     """Whether the name is made of ordinary words or is a person's name too."""
     return all(
-        places.is_a("ordinary", word) or places.is_a("people", word) or places.is_a("filler", word)
+        places.any_of(("ordinary", "people", "filler"), word)
         for word in mention.name.split()
     )
 
@@ -122,30 +112,40 @@ def before(mention: Mention, words: list[str]) -> list[str]:
     return out
 
 
-def lead(mention: Mention, words: list[str], plain: bool = False) -> str:
-    """How a mention is led in: "home" (live in, I'm from), "in" (in, near), "to" (to, for, at), "the", "" for not at all.
+def lead(mention: Mention, words: list[str], places: Places, plain: bool = False) -> str:
+    """How a mention is led in: "home" (live in, I'm from), "in" (in, near), "to" (to, for, at), "the" or "" for not.
 
     With `plain`, for names that are words, "in the" is no better than "the": nobody lives in the Wall.
     """
     back = before(mention, words)
-    if plain and back[:1] in (["a"], ["an"], ["my"], ["his"], ["her"], ["our"]):
+    if plain and back and places.is_a("determiner", back[0]):
         return ""
-    if back[:1] == ["the"] and (plain or len(back) < 2 or back[1] not in LEADING):
+    if back[:1] == ["the"] and (plain or len(back) < 2 or not places.any_of(("placing", "leading"), back[1])):
         return "the"
-    while back and back[0] in STEPS and not (back[0] in LEADING and len(back) > 1 and back[1] in LIVING | HERE):
-        if back[0] in {"to", "at", "of"} and not (len(back) > 1 and back[1] in STEPS | LIVING):
-            break
-        back = back[1:]
+    back = _stepped(back, places)
     if not back:
         return ""
-    nearby = [word for word in back[1:4] if word not in STEPS]
-    if back[0] in LIVING or (back[0] == "to" and {"moved", "moving", "move"} & set(back)):
+    placing, leading = places.is_a("placing", back[0]), places.is_a("leading", back[0])
+    if places.is_a("living", back[0]) or (back[0] == "to" and {"moved", "moving", "move"} & set(back)):
         return "home"
-    if back[0] in LEADING and nearby[:1] and (nearby[0] in LIVING or (nearby[0] in HERE and back[0] in PLACING)):
+    verb = next((word for word in back[1:4] if not places.is_a("step", word)), "")
+    if ((placing or leading) and places.is_a("living", verb)) or (placing and places.is_a("here", verb)):
         return "home"
-    if back[0] in PLACING - {"from", "around", "round"} or (back[0] == "from" and len(back) == 1):
+    if placing and (back[0] not in {"from", "around", "round"} or back == ["from"]):
         return "in"
-    return "to" if back[0] in LEADING else ""
+    return "to" if placing or leading else ""
+
+
+def _stepped(back: list[str], places: Places) -> list[str]:
+    """The words before a mention without "a village", "the middle of" and the like between it and "in"."""
+    while back and places.is_a("step", back[0]):
+        follower = back[1] if len(back) > 1 else ""
+        if places.is_a("leading", back[0]) and (
+            places.any_of(("living", "here"), follower) or not places.any_of(("step", "living"), follower)
+        ):
+            break
+        back = back[1:]
+    return back
 
 
 def ends_clean(mention: Mention, words: list[str], places: Places) -> bool:
@@ -158,7 +158,7 @@ def counts_in_sentence(mention: Mention, words: list[str], places: Places) -> bo
     if mention.rule == "postcode":
         return True
     plain = plain_word(mention, places)
-    how = lead(mention, words, plain)
+    how = lead(mention, words, places, plain)
     served = max((heavy for where, heavy in mention.weights.items() if where not in NATIONS), default=0)
     heavy = max(mention.weights.values(), default=0)
     if mention.rule == "half-postcode" or how == "the":
@@ -183,17 +183,18 @@ def counts_in_sentence(mention: Mention, words: list[str], places: Places) -> bo
 def misspelt_after_lead(message: Message, places: Places) -> list[Mention]:
     """Misspelt towns in a sentence, where "in", "near", "live in" or the like stands before an unknown word."""
     found: list[Mention] = []
-    words = message.words
+    words, tries = message.words, 0
     for at in range(1, len(words)):
+        if not _unknown(words[at], places):
+            continue
         for end in (at + 3, at + 2, at + 1):
             run = words[at:end]
-            if len(run) < end - at or not all(_unknown(word, places) or (at < n) for n, word in enumerate(run, at)):
-                continue
-            if BREAK in run or not _unknown(run[0], places) or sum(map(len, run)) < 6:
-                continue
             mention = Mention(at, end, " ".join(run), {}, "misspelt")
-            if lead(mention, words) not in {"home", "in"} or not ends_clean(mention, words, places):
+            if len(run) < end - at or BREAK in run or sum(map(len, run)) < 6 or not ends_clean(mention, words, places):
                 continue
+            if lead(mention, words, places) not in {"home", "in"} or tries == TRIES:
+                continue
+            tries += 1
             guess = nearest(mention.name, places, least=KNOWN)
             if guess.name:
                 found.append(replace(mention, name=guess.name, weights=guess.weights))
@@ -202,8 +203,9 @@ def misspelt_after_lead(message: Message, places: Places) -> list[Mention]:
 
 
 def _unknown(word: str, places: Places) -> bool:
-    kinds = ("filler", "third", "common", "clause", "ordinary", "people", "past")
-    return word != BREAK and not any(places.is_a(kind, word) for kind in kinds)
+    return word != BREAK and not places.any_of(
+        ("filler", "third", "common", "clause", "ordinary", "people", "past"), word
+    )
 
 
 def is_past(mention: Mention, words: list[str], places: Places) -> bool:

@@ -13,7 +13,7 @@ from knowledge.places.tables import Places, Weights
 
 SHORTEST = 5
 PER_SLIP = 1.4
-"""What a slip costs on the scale of log10(weight): a name one slip further away needs 25 times as many people to win."""
+"""What a slip costs on the scale of log10(weight): a name one slip further away needs 25 times the people to win."""
 OTHER_FIRST = 0.8
 """Slips that a wrong first letter counts more: people seldom get it wrong."""
 
@@ -22,7 +22,6 @@ ENOUGH = 300_000
 TOWN, CITY = 3_000, 20_000
 """Weight from which a name one slip away wins over a common word one slip away, where a place is expected."""
 VOWELS, LETTERS = "aeiouy", "abcdefghijklmnopqrstuvwxyz"
-NO_NAMES: tuple[list[str], list[str]] = ([], [])
 CLOSE = 0.25
 """Names whose scores differ by less are both asked about."""
 
@@ -115,9 +114,11 @@ def _candidates(typed: str, allowed: int, places: Places) -> Iterator[tuple[str,
 
 def _within(typed: str, lengths: range, letter: str, limit: int, places: Places) -> Iterator[tuple[str, int]]:
     for length in lengths:
-        squeezed, names = places.near_names.get(length, {}).get(letter, NO_NAMES)
-        for _, slips, at in process.extract(typed, squeezed, scorer=OSA.distance, score_cutoff=limit, limit=None):
-            yield names[at], int(slips)
+        close = places.squeezed.get((length, letter), [])
+        for squeezed, slips, _ in process.extract(typed, close, scorer=OSA.distance, score_cutoff=limit, limit=None):
+            for name in dict.fromkeys((squeezed, places.spaced.get(squeezed, squeezed))):
+                if places.known(name):
+                    yield name, int(slips)
 
 
 def _rather_a_word(typed: str, name: str, town: int, places: Places) -> bool:

@@ -18,8 +18,6 @@ _FULL = re.compile(
     r"[ .,-]{0,3}([0-9])[ .-]?([abd-hjlnp-uw-z]{2})(?![a-z0-9])"
 )
 _HALF = re.compile(r"(?<![a-z0-9'])([a-z]{1,2})([ .-]{0,2})([0-9]{1,2}[a-z]?)(?:[ .,-]{1,2}([0-9]))?(?![a-z0-9'])")
-_TALK = frozenset("B4 M8 L8 W8 ME2 N1 E1 U2 S2 SO2 M1 M5 M6 M25 M40 M50".split())
-"""Codes that are also "before", "mate", "late", "wait", "me too" or a motorway: in a sentence a word must lead them in."""
 _ORDINALS = frozenset({"1st", "2nd", "3rd"})
 _ROADS = re.compile(r"\bthe\s*$|\b(?:on|junction)\s+(?:the\s+)?$")
 _BEFORE = re.compile(
@@ -46,7 +44,7 @@ def find_codes(text: str, places: Places) -> Iterator[Code]:
     taken: list[tuple[int, int]] = []
     for hit in _FULL.finditer(low):
         outward = _outward(hit[1], hit[2], places)
-        if outward and not (outward in _TALK and hit[3] + hit[4] in _ORDINALS):
+        if outward and not (places.is_a("talk", outward.lower()) and hit[3] + hit[4] in _ORDINALS):
             taken.append(hit.span())
             yield Code(*hit.span(), outward, f"{outward} {hit[3]}", True)
     for hit in _HALF.finditer(low):
@@ -57,7 +55,9 @@ def find_codes(text: str, places: Places) -> Iterator[Code]:
         if not outward and not hit[2] and not digit and hit[3].isdigit() and len(hit[3]) > 1:
             outward, digit = _outward(hit[1], hit[3][:-1], places), hit[3][-1]  # "st42" is ST4 2
         if outward:
-            yield Code(*hit.span(), outward, f"{outward} {digit}" if digit else "", _stands_out(text, hit, outward))
+            talk = places.is_a("talk", outward.lower())
+            sector = f"{outward} {digit}" if digit else ""
+            yield Code(*hit.span(), outward, sector, _stands_out(text, hit, outward, talk))
 
 
 def look_up(code: Code, places: Places) -> Weights:
@@ -79,12 +79,12 @@ def _outward(letters: str, digits: str, places: Places) -> str:
     return ""
 
 
-def _stands_out(text: str, hit: re.Match[str], outward: str) -> bool:
-    before = text[: hit.start()].lower()
+def _stands_out(text: str, hit: re.Match[str], outward: str, talk: bool) -> bool:
+    before = text[max(0, hit.start() - 40) : hit.start()].lower()
     if outward[0] in "MA" and _ROADS.search(before):
         return False
     if hit[2].strip(" ") == "" and hit[2]:  # "me 2", "b 4": the letters stand apart
         return bool(re.search(r"post\s*codes?\W*(?:is|its|of)?\W*$", before))
     if _BEFORE.search(before):
-        return outward not in _TALK or not re.search(r"\b(?:is|its|it's|to|at)\s*$", before)
-    return outward not in _TALK and text[hit.start()].isupper()
+        return not talk or not re.search(r"\b(?:is|its|it's|to|at)\s*$", before)
+    return not talk and text[hit.start()].isupper()

@@ -18,7 +18,7 @@ SMALL = 2000
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a typed place is taken for; `name` is as to be echoed, never a full postcode, `rule` the step that decided."""
+    """What a typed place is taken for: `name` as to be echoed, never a full postcode; `rule`, the step that decided."""
 
     kind: str  # "area" | "district" | "ambiguous" | "elsewhere" | "unknown"
     ids: tuple[str, ...] = ()  # area and district ids; a question's options, at most four, "elsewhere" the last

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
-from knowledge.places.text import normal
 from knowledge.yamlfile import FaultError, read
 
 OTHER = "other"
 """The id, in the tables, of a place outside the four nations; an answer leaves the nation empty."""
 NATIONS = ("england", "wales", "scotland", "northern-ireland", OTHER)
 ABROAD = 30_000
-"""Weight of a country or city abroad: a town's, so that it neither swallows slips of the pen nor yields to a village."""
+"""Weight of a country or city abroad: a town's, so that it neither swallows slips nor yields to a village."""
 
-WORD_KINDS = ("filler", "road", "third", "past", "clause", "ordinary", "people", "common")
+WORD_KINDS = (
+    "filler", "road", "third", "past", "living", "here", "step", "placing", "leading", "nearness", "link",
+    "kind-of-place", "polite", "telling", "month", "month-lead", "talk", "clause", "determiner", "ordinary",
+    "people", "common",
+)  # fmt: skip
 LONGEST_NAME = 7
 
 Weights = dict[str, int]
-NearNames = dict[int, dict[str, tuple[list[str], list[str]]]]
+NearNames = dict[tuple[int, str], list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,8 @@ class Places:
     postcodes: Mapping[str, str]  # "ST7" or "ST7 1" -> "id per-mille<TAB>..."
     outwards: Mapping[str, str]  # outward code -> nation
     words: Mapping[str, frozenset[str]]  # kind of word -> words
-    near_names: NearNames  # length -> first letter -> (names without spaces, names)
+    squeezed: NearNames  # (length, first letter) -> names without their spaces
+    spaced: Mapping[str, str]  # name without its spaces -> name with them
     area_of: Mapping[str, str]  # area or district id -> area id
     group_of: Mapping[str, str]  # district id -> group id
     groups_in: Mapping[str, int]  # area id -> number of its groups
@@ -56,6 +60,10 @@ class Places:
         """Whether the word is listed as of that kind."""
         return word in self.words[kind]
 
+    def any_of(self, kinds: Iterable[str], word: str) -> bool:
+        """Whether the word is listed as of one of the kinds."""
+        return any(word in self.words[kind] for kind in kinds)
+
 
 def load_places() -> Places:
     """The tables in `seeds/places`; raises ``FaultError`` with a line ``file:line: message`` for each fault."""
@@ -72,7 +80,7 @@ def load_places() -> Places:
     words = _words(faults)
     if faults:
         raise FaultError(faults)
-    return Places(names, aliases, postcodes, outwards, words, _by_length(names, aliases), area_of, group_of, groups)
+    return Places(names, aliases, postcodes, outwards, words, *_squeezed(names, aliases), area_of, group_of, groups)
 
 
 def _weights(record: str) -> Weights:
@@ -83,14 +91,17 @@ def _weights(record: str) -> Weights:
     return {where: int(heavy) for where, heavy in parts}
 
 
-def _lines(file: str, faults: list[str]) -> Iterator[tuple[int, str]]:
-    """The numbered lines of a table without comments and empty ones."""
+def _text(file: str, faults: list[str]) -> str:
     try:
-        text = (files("seeds") / "places" / file).read_text(encoding="utf-8")
+        return (files("seeds") / "places" / file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         faults.append(f"{file}:1: cannot be read ({type(error).__name__})")
-        return
-    for number, line in enumerate(text.split("\n"), 1):
+        return ""
+
+
+def _lines(file: str, faults: list[str]) -> Iterator[tuple[int, str]]:
+    """The numbered lines of a table without comments and empty ones."""
+    for number, line in enumerate(_text(file, faults).split("\n"), 1):
         if line and line[0] != "#":
             yield number, line
 
@@ -111,22 +122,18 @@ def _names(faults: list[str], ids: set[str]) -> dict[str, str]:
         names[name] = tail
         if tail.partition(" ")[0] not in ids:
             faults.append(f"served.tsv:{number}: unknown place '{tail}'")
-    section = ""
-    for number, line in _lines("elsewhere.txt", faults):
-        if line[0] == "=":
-            section = line
-            nations, _, size = line[1:].partition(" ")
-            if not (set(nations.split("+")) <= ids and size.isdecimal()):
-                faults.append(f"elsewhere.txt:{number}: must be '=NATION+NATION SIZE'")
-        elif section:
-            names[line] = section
-        else:
-            faults.append(f"elsewhere.txt:{number}: a name before any section")
+    number = 1
+    for section in _text("elsewhere.txt", faults).removesuffix("\n").split("\n="):  # whole sections at once: it is fast
+        head, *members = section.split("\n")
+        nations, _, size = head.removeprefix("=").partition(" ")
+        if not (set(nations.split("+")) <= ids and size.isdecimal()):
+            faults.append(f"elsewhere.txt:{number}: must be '=NATION+NATION SIZE'")
+        names.update(dict.fromkeys(members, f"={nations} {size}"))
+        number += len(members) + 1
     return names
 
 
 def _pairs(file: str, faults: list[str], ids: set[str]) -> Iterator[tuple[str, Weights]]:
-    """Names, brought to their normal form, with the weights beside them."""
     for number, name, tail in _split(file, faults):
         try:
             found = _weights(tail)
@@ -136,7 +143,7 @@ def _pairs(file: str, faults: list[str], ids: set[str]) -> Iterator[tuple[str, W
         for where in found:
             if where not in ids:
                 faults.append(f"{file}:{number}: unknown place '{where}'")
-        yield normal(name), {where: heavy for where, heavy in found.items() if heavy}
+        yield name, {where: heavy for where, heavy in found.items() if heavy}
 
 
 def _outwards(faults: list[str]) -> Iterator[tuple[str, str, str]]:
@@ -158,19 +165,21 @@ def _words(faults: list[str]) -> dict[str, frozenset[str]]:
                 kind = WORD_KINDS[0]
         else:
             kinds[kind or WORD_KINDS[0]].update(line.split())
+    faults += [f"words.txt:1: no words of the kind '{name}'" for name, words in kinds.items() if not words]
     return {name: frozenset(words) for name, words in kinds.items()}
 
 
-def _by_length(*tables: Mapping[str, object]) -> NearNames:
-    """Names of five letters and more by length without spaces and first letter, for the search of misspelt ones."""
-    found: NearNames = defaultdict(dict)
-    for name in dict.fromkeys(name for table in tables for name in table):
-        close = name.replace(" ", "") if " " in name else name
-        if len(close) >= 5:
-            squeezed, names = found[len(close)].setdefault(close[0], ([], []))
-            squeezed.append(close)
-            names.append(name)
-    return dict(found)
+def _squeezed(*tables: Mapping[str, object]) -> tuple[NearNames, dict[str, str]]:
+    """All names without spaces, by length and first letter; and the names with spaces by that squeezed form."""
+    near: NearNames = defaultdict(list)
+    spaced: dict[str, str] = {}
+    for table in tables:
+        for name in table:
+            close = name.replace(" ", "")
+            near[len(close), close[0]].append(close)
+            if close != name:
+                spaced[close] = name
+    return dict(near), spaced
 
 
 def _areas(faults: list[str]) -> tuple[dict[str, str], dict[str, str], dict[str, int]]:
