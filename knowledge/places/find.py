@@ -240,4 +240,10 @@ def _link(first: Mention, second: Mention, words: list[str], places: Places) -> 
 
 
 def _of_another(mention: Mention, words: list[str], places: Places) -> bool:
-    return any(places.is_a("third", word) for word in words[max(0, mention.start - 5) : mention.start])
+    """Whether the nearest person before the mention is somebody else: "hes in Wolverhampton"."""
+    for word in reversed(words[max(0, mention.start - 5) : mention.start]):
+        if places.is_a("third", word):
+            return True
+        if places.is_a("self", word):
+            return False
+    return False

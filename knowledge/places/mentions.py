@@ -84,6 +84,8 @@ def _just_a_word(words: list[str], at: int, places: Places) -> bool:
     """A single word such as "over" that belongs to the sentence, unless it ends a clause after "in" or "near"."""
     if places.is_a("month", words[at]) and places.is_a("month-lead", words[max(0, at - 1)]):
         return at + 1 < len(words) or at > 2
+    if at and places.is_a("road", words[at]) and not places.any_of(("placing", "living"), words[at - 1]):
+        return True
     if not places.any_of(("filler", "third"), words[at]):
         return False
     return not (at and words[at - 1] in {"in", "near"} and (at + 1 == len(words) or words[at + 1] == BREAK))

@@ -56,8 +56,9 @@ def find_codes(text: str, places: Places) -> Iterator[Code]:
             outward, digit = _outward(hit[1], hit[3][:-1], places), hit[3][-1]  # "st42" is ST4 2
         if outward:
             talk = places.is_a("talk", outward.lower())
-            sector = f"{outward} {digit}" if digit else ""
-            yield Code(*hit.span(), outward, sector, _stands_out(text, hit, outward, talk))
+            sure = _stands_out(text, hit, outward, talk)
+            if sure or not talk or not (hit[2] or _ROADS.search(low[max(0, hit.start() - 40) : hit.start()])):
+                yield Code(*hit.span(), outward, f"{outward} {digit}" if digit else "", sure)
 
 
 def look_up(code: Code, places: Places) -> Weights:

@@ -16,7 +16,7 @@ ABROAD = 30_000
 """Weight of a country or city abroad: a town's, so that it neither swallows slips nor yields to a village."""
 
 WORD_KINDS = (
-    "filler", "road", "third", "past", "living", "here", "step", "placing", "leading", "nearness", "link",
+    "filler", "road", "third", "self", "past", "living", "here", "step", "placing", "leading", "nearness", "link",
     "kind-of-place", "polite", "telling", "month", "month-lead", "talk", "clause", "determiner", "ordinary",
     "people", "common",
 )  # fmt: skip
@@ -80,7 +80,8 @@ def load_places() -> Places:
     words = _words(faults)
     if faults:
         raise FaultError(faults)
-    return Places(names, aliases, postcodes, outwards, words, *_squeezed(names, aliases), area_of, group_of, groups)
+    near = _squeezed([*names, *_long(aliases)])
+    return Places(names, aliases, postcodes, outwards, words, *near, area_of, group_of, groups)
 
 
 def _weights(record: str) -> Weights:
@@ -169,16 +170,20 @@ def _words(faults: list[str]) -> dict[str, frozenset[str]]:
     return {name: frozenset(words) for name, words in kinds.items()}
 
 
-def _squeezed(*tables: Mapping[str, object]) -> tuple[NearNames, dict[str, str]]:
+def _long(aliases: Iterable[str]) -> list[str]:
+    """Aliases that can be misspelt and still known; "Balham" with a slip must not become "bham"."""
+    return [name for name in aliases if len(name) >= 8]
+
+
+def _squeezed(names: Iterable[str]) -> tuple[NearNames, dict[str, str]]:
     """All names without spaces, by length and first letter; and the names with spaces by that squeezed form."""
     near: NearNames = defaultdict(list)
     spaced: dict[str, str] = {}
-    for table in tables:
-        for name in table:
-            close = name.replace(" ", "")
-            near[len(close), close[0]].append(close)
-            if close != name:
-                spaced[close] = name
+    for name in names:
+        close = name.replace(" ", "")
+        near[len(close), close[0]].append(close)
+        if close != name:
+            spaced[close] = name
     return dict(near), spaced
 
 
