@@ -12,7 +12,7 @@ from knowledge.model import EVERYWHERE, NATIONS, Areas, Contact, Knowledge, Serv
 
 OWN = "own-behaviour"
 YOUNG = "young-person"
-SPECIAL = {"sexual-violence", "forced-marriage", "stalking"}  # needs that a line may be there for alone
+GENERAL = {"talk", "safety-plan"}  # the needs of a service for anybody who is harmed
 LATER = "2021"  # what was found in this year or after counts as fresher than the documents of spring 2020
 
 
@@ -76,16 +76,17 @@ def locality(service: Service, area: str, areas: Areas) -> int:
 
 def specific(service: Service, answers: Mapping[str, str]) -> int:
     """How closely a service fits what was said: 2 for the audience, 1 for the need."""
-    return 2 * (answers.get("audience", "-") in service.audience) + (answers.get("need", "-") in service.needs)
+    need = answers.get("need", "talk")
+    return 2 * (answers.get("audience", "-") in service.audience) + (need != "talk" and need in service.needs)
 
 
 def fits(service: Service, answers: Mapping[str, str]) -> bool:
     """Whether a service is for everybody, or for what was said; the others come last."""
     if service.audience and answers.get("audience") not in service.audience:
         return False
-    if answers.get("need", "-") in service.needs or answers.get("who") in (OWN, YOUNG):
+    if specific(service, answers) or answers.get("who") in (OWN, YOUNG):
         return True
-    return "talk" in service.needs and not set(service.needs) & SPECIAL and service.maximum_age is None
+    return set(service.needs) >= GENERAL and service.maximum_age is None
 
 
 @lru_cache(maxsize=4096)
@@ -120,9 +121,12 @@ def fallback(answers: Mapping[str, str], knowledge: Knowledge, now: datetime) ->
 
     Where none is, the last one named. None only if every one of them is on hold.
     """
-    branch = _branch(answers)
+    return _fallback(_branch(answers), knowledge, now.replace(second=0, microsecond=0))
+
+
+@lru_cache(maxsize=256)
+def _fallback(branch: str, knowledge: Knowledge, now: datetime) -> Found | None:
     lines = [knowledge.services[i] for i in knowledge.fallbacks[branch] if i in knowledge.services]
-    now = now.replace(second=0, microsecond=0)
     found = [look(s, now) for s in lines if s.status != "hold" and s.shown_contacts]
     return next((f for f in found if f.answers_now), found[-1] if found else None)
 
@@ -136,27 +140,46 @@ def _branch(answers: Mapping[str, str]) -> str:
     return "man" if answers.get("audience") == "man" else "default"
 
 
-def find(answers: Mapping[str, str], knowledge: Knowledge, now: datetime) -> list[Found]:
+def find(answers: Mapping[str, str], knowledge: Knowledge, now: datetime) -> tuple[Found, ...]:
     """The services for a set of answers, in the order that a screen shows them.
 
     The first screen holds one that answers now, the closest fit to what was said, and the best local one. Then: fresh
     and open now, local, specific, open; "today" puts who is open first, "no rush" what fits best. Services for others
     than the person described come last, and are never left out.
     """
-    branch, area = answers.get("who", ""), answers.get("area", "")
-    now = now.replace(second=0, microsecond=0)
-    found = [look(service, now, local) for service, local in _here(knowledge, branch, area)]
+    return _find(tuple(sorted(answers.items())), knowledge, now.replace(second=0, microsecond=0))
+
+
+def fitting(answers: Mapping[str, str], knowledge: Knowledge, now: datetime) -> tuple[Found, ...]:
+    """The services of `find` that are for everybody or for what was said, with the person who always answers."""
+    return _fitting(tuple(sorted(answers.items())), knowledge, now.replace(second=0, microsecond=0))
+
+
+@lru_cache(maxsize=512)
+def _fitting(told: tuple[tuple[str, str], ...], knowledge: Knowledge, now: datetime) -> tuple[Found, ...]:
+    answers = dict(told)
+    human = fallback(answers, knowledge, now)
+    keep = human.service.id if human else ""
+    return tuple(f for f in _find(told, knowledge, now) if f.service.id == keep or fits(f.service, answers))
+
+
+@lru_cache(maxsize=512)
+def _find(told: tuple[tuple[str, str], ...], knowledge: Knowledge, now: datetime) -> tuple[Found, ...]:
+    answers = dict(told)
+    branch = answers.get("who", "")
+    found = [look(service, now, local) for service, local in _here(knowledge, branch, answers.get("area", ""))]
     found.sort(key=lambda f: _order(f, answers))
     human = fallback(answers, knowledge, now)
-    fitting = [f for f in found if fits(f.service, answers)]
-    close = max(fitting, key=lambda f: (specific(f.service, answers), f.local), default=None)
+    suited = [f for f in found if fits(f.service, answers)]
+    close = max(suited, key=lambda f: (specific(f.service, answers), f.local), default=None)
     close = close if close and specific(close.service, answers) else None
-    local = next((f for f in fitting if f.local == 2), next((f for f in fitting if f.local), None))
+    local = next((f for f in suited if f.local == 2), next((f for f in suited if f.local), None))
     first = [f for f in (human, close, local) if f]
-    if branch == OWN or answers.get("audience") == "man":  # their own lines first, then the one that always answers
+    if branch == OWN or (answers.get("audience") == "man" and branch != YOUNG):
+        # Their own lines first, then the one that always answers: that one is not made for them.
         own = [f for f in found if set(f.service.who) == {OWN}]
         first = [f for f in (*own[:2], close, human, local) if f]
-    return list({f.service.id: f for f in [*first, *found]}.values())
+    return tuple({f.service.id: f for f in [*first, *found]}.values())
 
 
 def _order(f: Found, answers: Mapping[str, str]) -> tuple[int, ...]:

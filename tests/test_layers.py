@@ -19,7 +19,7 @@ ROOMS = {
     "bot.forgetting": ("knowledge", "bot.words", "bot.dialogue"),
     "bot.settings": (),
     "bot.channels": ("knowledge", "bot.words", "bot.dialogue", "bot.forgetting", "bot.settings"),
-    "bot.poster": ("knowledge", "bot.words", "bot.dialogue"),
+    "bot.poster": ("knowledge", "bot.words", "bot.dialogue", "bot.channels", "bot.settings"),
 }
 PURE = ("bot.dialogue", "bot.understanding")
 IMPURE = {"asyncio", "socket", "sqlite3", "time", "os", "random", "subprocess", "tempfile", "logging", "threading"}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from conftest import AFTERNOON
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.dialogue import LEAVE, State, decode, encode, screen
 from bot.dialogue.model import SLOTS
 from bot.words import codes, load_codes
-from conftest import AFTERNOON
 from knowledge.yamlfile import FaultError
 
 VALUES = {slot: sorted(v for s, v in codes().answers.values() if s == slot) for slot in SLOTS}

@@ -7,18 +7,20 @@ from collections.abc import Iterator
 
 import phonenumbers
 import pytest
+from conftest import TIMES
 
 from bot.dialogue import LEAVE
 from bot.dialogue.state import encode
 from bot.dialogue.walk import Seen, walk
 from bot.words import words
-from conftest import TIMES
 
 HIDDEN = {"hide", "machine"}
 QUESTIONS = {"area", "group", "nation", "who", "afraid", "need", "more-needs", "audience", "urgency", "change"}
 LISTS = {"results", "straight", "next"}
 ANSWERS = LISTS | {"service", "topic", "topics", "serious"}
-INDISCREET = re.compile(r"abuse|violence|violent|police|victim|refuge|rape|assault|perpetrator|\bhit\b|hurt|danger", re.I)
+INDISCREET = re.compile(
+    r"abuse|violence|violent|police|victim|refuge|rape|assault|perpetrator|\bhit\b|hurt|danger", re.IGNORECASE
+)
 ALWAYS = {  # a person at any hour: national line, Childline, Samaritans, and each nation's own
     "+448082000247", "08001111", "116123", "+448088010800", "+448000271234", "+448088021414",
 }  # fmt: skip

@@ -7,6 +7,15 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TextIO
 
+from prompt_toolkit.application import Application
+from prompt_toolkit.data_structures import Point
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.layout import HSplit, Layout, Window
+from prompt_toolkit.layout.controls import FormattedTextControl
+from prompt_toolkit.layout.margins import ScrollbarMargin
+from prompt_toolkit.widgets import TextArea
+
 from bot.dialogue import Choice, Reply, Screen, Start, State, Tap, Typed, answer, encode
 from bot.words import texts
 from knowledge.model import Knowledge
@@ -85,37 +94,12 @@ def run_lines(lines: Iterable[str], out: TextIO, knowledge: Knowledge, clock: Cl
 
 def run_keys(knowledge: Knowledge, clock: Clock) -> None:
     """The conversation at a terminal: arrows and Enter, a button's number, or words; Escape closes."""
-    from prompt_toolkit.application import Application
-    from prompt_toolkit.layout import HSplit, Layout, Window
-    from prompt_toolkit.layout.controls import FormattedTextControl
-    from prompt_toolkit.layout.margins import ScrollbarMargin
-    from prompt_toolkit.styles import Style
-    from prompt_toolkit.widgets import TextArea
-
-    talk = Conversation(knowledge, clock)
-    face = _Face(talk)
-    field = TextArea(height=1, multiline=False, prompt="> ", style="class:typed")
-    control = FormattedTextControl(face.fragments, get_cursor_position=face.cursor, show_cursor=False)
-    body = Window(control, wrap_lines=True, right_margins=[ScrollbarMargin()])
-    hint = Window(FormattedTextControl([("class:hint", texts()["terminal_hint"])]), height=1)
-    app: Application[None] = Application(
-        layout=Layout(HSplit([body, field, hint]), focused_element=field),
-        key_bindings=_keys(face, field),
-        style=Style.from_dict({
-            "lead": "bold", "title": "bold underline", "button": "", "at": "reverse", "hint": "italic", "note": "bold",
-        }),  # fmt: skip  - no colours: bold, underline and reverse can be read on light and dark alike
-        full_screen=True,
-        erase_when_done=True,
-        enable_page_navigation_bindings=True,
-    )
-    asyncio.run(_until_idle(app, face))
+    asyncio.run(_until_idle(Face(Conversation(knowledge, clock))))
 
 
-async def _until_idle(app: object, face: _Face) -> None:
-    """Runs the application and closes a conversation that was left alone, as the other channels do."""
-    from prompt_toolkit.application import Application
-
-    assert isinstance(app, Application)
+async def _until_idle(face: Face) -> None:
+    """Runs the terminal and closes a conversation that was left alone, as the other channels do."""
+    app = application(face)
 
     async def watch() -> None:
         while True:
@@ -133,7 +117,22 @@ async def _until_idle(app: object, face: _Face) -> None:
         watcher.cancel()
 
 
-class _Face:
+def application(face: Face) -> Application[None]:
+    """The terminal's window: the screen, one line to type in, and a hint. Bold and reverse only, no colours, so that
+    it can be read on light and dark alike; the alternate screen leaves nothing behind."""
+    field = TextArea(height=1, multiline=False, prompt="> ")
+    control = FormattedTextControl(face.fragments, get_cursor_position=face.cursor, show_cursor=False)
+    body = Window(control, wrap_lines=True, right_margins=[ScrollbarMargin()])
+    hint = Window(FormattedTextControl([("italic", texts()["terminal_hint"])]), height=1)
+    return Application(
+        layout=Layout(HSplit([body, field, hint]), focused_element=field),
+        key_bindings=_keys(face, field),
+        full_screen=True,
+        erase_when_done=True,
+    )
+
+
+class Face:
     """What stands on the screen and which button is picked out."""
 
     def __init__(self, talk: Conversation) -> None:
@@ -154,32 +153,26 @@ class _Face:
             self.talk.tap(choices[min(self.at, len(choices) - 1)])
         self.at = 0
 
-    def fragments(self) -> list[tuple[str, str]]:
+    def fragments(self) -> StyleAndTextTuples:
         """The screen with its styles."""
         screen = self.talk.screen
         if screen is None:
             return [("", texts()["plain"])]
-        parts = [(style, text) for style, text in (("class:lead", screen.lead), ("class:title", screen.title),
-                 ("", screen.body), ("class:note", self.talk.note)) if text]  # fmt: skip
-        out = [piece for style, text in parts for piece in ((style, text), ("", "\n\n"))]
-        self.line = sum(text.count("\n") for _, text in out) + self.at if self.at else 0
+        parts = (("bold", screen.lead), ("bold underline", screen.title), ("", screen.body), ("bold", self.talk.note))
+        out: StyleAndTextTuples = []
+        for style, text in parts:
+            out += [(style, text), ("", "\n\n")] if text else []
+        self.line = sum(piece[1].count("\n") for piece in out) + self.at if self.at else 0
         for n, choice in enumerate(self.talk.choices()):
-            out.append(("class:at" if n == self.at else "class:button", f"[{n + 1}] {choice.label}"))
-            out.append(("", "\n"))
+            out += [("reverse" if n == self.at else "", f"[{n + 1}] {choice.label}"), ("", "\n")]
         return out
 
-    def cursor(self) -> object:
+    def cursor(self) -> Point:
         """The line that must stay in sight: the button that is picked out, or the top."""
-        from prompt_toolkit.data_structures import Point
-
         return Point(0, self.line)
 
 
-def _keys(face: _Face, field: object) -> object:
-    from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
-    from prompt_toolkit.widgets import TextArea
-
-    assert isinstance(field, TextArea)
+def _keys(face: Face, field: TextArea) -> KeyBindings:
     keys = KeyBindings()
 
     @keys.add("enter")

@@ -64,10 +64,10 @@ def number(contact: Contact) -> str:
 def whom(service: Service, branch: str, knowledge: Knowledge) -> str:
     """For whom a service is, in one line."""
     words = texts()
-    if branch == OWN:
-        return words["listening"] if set(service.who) > {OWN} else words["covers_all"].format(whom=words["own_whom"])
-    if service.eligibility_description:
+    if service.eligibility_description and service.who != (OWN,):
         return service.eligibility_description
+    if branch == OWN:  # no place: this branch shows no detail of where services are
+        return words["covers_all"].format(whom=words["own_whom"])
     who = words["anyone"]
     if service.audience:
         who = " or ".join(words["whom_" + a] for a in service.audience)
@@ -76,7 +76,8 @@ def whom(service: Service, branch: str, knowledge: Knowledge) -> str:
     if EVERYWHERE in service.areas:
         return words["covers_all"].format(whom=who)
     places = [knowledge.areas.names[a] for a in service.areas]
-    return words["covers"].format(whom=who, area=" and ".join([", ".join(places[:-1]), places[-1]] if places[1:] else places))
+    area = " and ".join([", ".join(places[:-1]), places[-1]] if places[1:] else places)
+    return words["covers"].format(whom=who, area=area)
 
 
 def card(n: int, found: Found, branch: str, now: datetime, knowledge: Knowledge) -> str:
@@ -134,6 +135,8 @@ def listed_by(sources: Iterable[Source], *, lines: bool = False, frame: str = "l
     for (publisher, when), numbers in groups.items():
         part = f"{publisher}, {when}" if when else publisher
         if lines:
-            part = words["at_lines"].format(part=part, lines=", ".join(map(str, sorted(numbers))))
+            part = words["at_lines" if len(numbers) > 1 else "at_line"].format(
+                part=part, lines=", ".join(map(str, sorted(numbers)))
+            )
         parts.append(part)
     return words[frame].format(sources="; ".join(parts)) if parts else ""

@@ -21,6 +21,8 @@ RETURNS = ("area", "group", "nation", "who", "afraid", "need", "more-needs", "au
 
 def settle(state: State) -> State:
     """The same state without answers that its branch does not use, and at a place that fits its answers."""
+    if state.place in ("start", "straight"):  # nothing has been asked yet but, by a poster's code, the place
+        return State(state.place).having(area=state.answers.get("area", ""))
     if state.answers.get("who") in NO_NEEDS:
         state = state.having(need="", audience="")
     if state.answers.get("urgency") == "now":

@@ -11,12 +11,12 @@ from bot.dialogue.model import Choice, Screen, State
 from bot.dialogue.state import code
 from bot.dialogue.view import RESULTS_SIZE, View, draw
 from bot.words import NOBODY, Topic, codes, texts, words
-from knowledge.find import Found, find, fits, look, serves
+from knowledge.find import OWN, Found, fallback, find, fitting, serves
 from knowledge.model import Knowledge
 
 PER_SCREEN = 3
 CHAIN = 6  # how many lines "No answer?" goes through
-STRAIGHT = ("default", "young-person", "own-behaviour")  # branches whose lines stand on "Who answers now"
+STRAIGHT = ("", "young-person", "own-behaviour")  # branches whose lines for any hour stand on "Who answers now"
 OPEN_QUESTIONS = ("area", "who", "need")
 
 
@@ -38,11 +38,11 @@ def human_phones(view: View) -> tuple[str, ...]:
 
 def straight(view: View) -> Screen:
     """The lines that answer at this hour, before any question is asked; nothing on it is for people who harm alone."""
-    line, seen = texts(), []
-    for branch in STRAIGHT:
-        ids = (i for i in view.knowledge.fallbacks[branch] if serves(view.knowledge.services[i], ""))
-        found = [look(view.knowledge.services[i], view.now) for i in ids]
-        seen += [f for f in found if f.answers_now and f.service.id not in [s.service.id for s in seen]][:1]
+    line, seen = texts(), list[Found]()
+    for who in STRAIGHT:
+        human = fallback(view.state.having(who=who).answers, view.knowledge, view.now)
+        if human and human.service.who != (OWN,) and human.service.id not in [f.service.id for f in seen]:
+            seen.append(human)
     cards_now = [cards.card(n, f, view.branch, view.now, view.knowledge) for n, f in enumerate(seen, 1)]
     text = "\n\n".join([*cards_now, cards.listed_by([cards.newest(f) for f in seen])])
     fitted = seen
@@ -54,7 +54,7 @@ def straight(view: View) -> Screen:
 def results(view: View) -> Screen:
     """Up to three services a screen that fit what was said, and the ways on: pages, topics, open questions, changes."""
     line, state = texts(), view.state
-    found = [f for f in find(state.answers, view.knowledge, view.now) if fits(f.service, state.answers)]
+    found = fitting(state.answers, view.knowledge, view.now)
     text, fitted, last = _page(view, _title(view), found)
     choices = [_open(view, n, f) for n, f in enumerate(fitted, 1)]
     if fitted:
@@ -87,11 +87,11 @@ def _title(view: View) -> str:
     return texts()["results_title"] if view.own or not area else texts()["results_title_area"].format(area=area)
 
 
-def _page(view: View, title: str, found: list[Found]) -> tuple[str, list[Found], bool]:
+def _page(view: View, title: str, found: tuple[Found, ...]) -> tuple[str, list[Found], bool]:
     """The page of a list that the state names, or its last: the text, its services, whether it is the last."""
     room = view.room(RESULTS_SIZE, title)
     human = view.human()
-    pages = layout(tuple(found), view.branch, room, human.service.id if human else "", human_line(view), view.now,
+    pages = layout(found, view.branch, room, human.service.id if human else "", human_line(view), view.now,
                    view.knowledge)  # fmt: skip
     page = min(view.state.page, len(pages) - 1)
     text, fitted = pages[page]
@@ -181,8 +181,8 @@ def service(view: View) -> Screen:
         parts.append(human_line(view))
     parts.append(cards.listed_by([s for c in shown for s in cards.every_source(c)] or one.sources, lines=True))
     body = "\n\n".join(part for part in parts if part)
-    choices = [Choice(line["copy"].format(number=c.shown)[:24], copy=c.shown) for c in shown if c.kind in ("phone", "sms")]
-    choices = choices[:4]
+    numbers = [c.shown for c in shown if c.kind in ("phone", "sms")][:4]
+    choices = [Choice(line["copy"].format(number=number)[:24], copy=number) for number in numbers]
     choices.append(Choice(line["no_answer"], state.at("next", one.id)))
     choices.append(Choice(line["show_numbers"], state.at("results")))
     return draw(view, cards.name(one), body, choices, services=(one.id,),
@@ -197,19 +197,19 @@ def next_line(view: View) -> Screen:
     """The line to try when the one named in the item does not answer, whoever is open first; then a person."""
     line, state = texts(), view.state
     asked = State("next", relevant(state)).having(urgency="today").answers
-    found = [f for f in find(asked, view.knowledge, view.now) if f.phone and fits(f.service, asked)][:CHAIN]
+    found = [f for f in fitting(asked, view.knowledge, view.now) if f.phone][:CHAIN]
     ids = [f.service.id for f in found]
     at = ids.index(state.item) + 1 if state.item in ids else 0
     if at >= len(found):
         body = "\n\n".join(part for part in (line["next_end"], human_line(view)) if part)
-        choices = [Choice(line["show_numbers"], state.at("results")), Choice(line["things_to_know"], state.at("topics"))]
+        choices = [Choice(line["show_numbers"], state.at("results")),
+                   Choice(line["things_to_know"], state.at("topics"))]  # fmt: skip
         return draw(view, line["next_end_title"], body, choices, phones=human_phones(view))
-    one = found[at]
-    human = view.human()
+    one, human = found[at], view.human()
     other = human is not None and human.service.id != one.service.id
-    body = [line["next_intro"], cards.card(1, one, view.branch, view.now, view.knowledge),
+    parts = [line["next_intro"], cards.card(1, one, view.branch, view.now, view.knowledge),
             human_line(view) if other else "", cards.listed_by([cards.newest(one)])]  # fmt: skip
     choices = [_open(view, 1, one), Choice(line["next_line"], state.at("next", one.service.id)),
                Choice(line["show_numbers"], state.at("results"))]  # fmt: skip
-    return draw(view, line["next_title"], "\n\n".join(part for part in body if part), choices,
+    return draw(view, line["next_title"], "\n\n".join(part for part in parts if part), choices,
                 **_shown([one], human_phones(view)))  # fmt: skip

@@ -27,9 +27,9 @@ class State:
 
     def having(self, **answers: str) -> State:
         """The same place with answers added or changed; an empty string takes an answer away."""
-        kept = {**self.answers, **answers}
-        answers = MappingProxyType({s: kept[s] for s in SLOTS if kept.get(s)})
-        return State(self.place, answers, self.item, self.page)
+        told = {**self.answers, **answers}
+        kept = MappingProxyType({slot: told[slot] for slot in SLOTS if told.get(slot)})
+        return State(self.place, kept, self.item, self.page)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,8 +62,9 @@ def emergency(view: View) -> Screen:
     if tongue:
         body.append(said["language"].format(language=tongue))
     body.append(said["steps"])
-    choices = [Choice(line["without_speaking"], view.state.at("without-speaking")),
-               Choice(line["show_numbers"], view.state.at("results" if view.state.answers else "straight"))]  # fmt: skip
+    numbers = view.state.at("results" if view.state.answers else "straight")
+    choices = [Choice(line["without_speaking"], view.state.at("without-speaking", view.state.item)),
+               Choice(line["show_numbers"], numbers)]  # fmt: skip
     return draw(view, said["title"], "\n\n".join(body), choices, phones=phones)
 
 
@@ -94,7 +95,8 @@ def topics(view: View) -> Screen:
     if len(known) > (state.page + 1) * per_page:
         choices.append(Choice(line["more"], state.at("topics", "", state.page + 1)))
     choices.append(Choice(line["show_numbers"], state.at("results")))
-    return draw(view, line["topics_title"], f"{line['topics']}\n\n{human_line(view)}", choices, phones=human_phones(view))
+    body = f"{line['topics']}\n\n{human_line(view)}"
+    return draw(view, line["topics_title"], body, choices, phones=human_phones(view))
 
 
 def topic(view: View) -> Screen:
@@ -156,13 +158,10 @@ def maybe(view: View) -> Screen:
 
 def label_of(view: View, slot: str, value: str) -> str:
     """The label of an answer's button."""
-    if slot == "area":
-        for area in view.knowledge.areas.areas:
-            for one in (area, *area.groups):
-                if one.id == value:
-                    return one.label
-        if value in view.knowledge.areas.nations:
-            return view.knowledge.areas.nations[value]
+    areas = view.knowledge.areas
+    labels = {a.id: a.label for a in areas.areas} | {g.id: g.label for a in areas.areas for g in a.groups}
+    if slot == "area" and value != "elsewhere":
+        return labels.get(value) or areas.nations[value]
     return words().labels[slot, value]
 
 

@@ -49,7 +49,8 @@ def _marked(view: View, slot: str, value: str, label: str) -> str:
     """The label with a tick where it is the present answer and the question was opened to change it."""
     present = view.state.answers.get(slot, "")
     chosen = present == value or (view.state.place == "area" and view.knowledge.areas.area_of.get(present) == value)
-    return texts()["chosen"].format(label=label)[:24] if chosen and view.state.item == EDIT else label
+    editing = view.state.item == EDIT and view.state.place != "afraid"
+    return texts()["chosen"].format(label=label)[:24] if chosen and editing else label
 
 
 def groups(knowledge: Knowledge, area: str) -> list[tuple[str, str]]:

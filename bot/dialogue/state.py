@@ -47,7 +47,7 @@ def decode(token: str) -> State:
     """The state of a token. Total: what is not understood is left out, an unknown place is the start."""
     if token == LEAVE:
         return State(LEAVE)
-    place, answers, item, page = (token[: 2 * MAX_TOKEN].split("_") + ["", "", "", ""])[:4]
+    place, answers, item, page = [*token[: 2 * MAX_TOKEN].split("_"), "", "", ""][:4]
     known = codes()
     found = dict(known.answers[part] for part in answers.split("-") if part in known.answers)
     state = State(

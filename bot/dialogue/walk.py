@@ -25,6 +25,7 @@ TYPED = tuple(
     State("hide"), State("machine"),
 )  # fmt: skip
 
+QUESTIONS = ("area", "group", "nation", "who", "afraid", "need", "more-needs", "audience", "urgency")
 Face = tuple[str, str, tuple[str, ...]]
 
 
@@ -44,6 +45,11 @@ def face(shown: Screen) -> Face:
 
 def essence(state: State) -> State:
     """The state that shows the same screen with as few answers as can be (only the way back differs)."""
+    if state.place in QUESTIONS and state.item != EDIT:  # asked again after Back: later answers change nothing here
+        return state.having(audience="", urgency="")
+    if state.place in QUESTIONS and state.place != "audience":
+        slots = ("area",) if state.place in ("area", "group", "nation") else (state.place, "who")
+        return State(state.place, item=EDIT).having(**{s: state.answers.get(s, "") for s in slots})
     if state.place not in LEAVES:
         return state
     answers = relevant(state, "need") if state.place == "topics" else relevant(state)
@@ -59,28 +65,34 @@ def walk(knowledge: Knowledge, now: datetime) -> Iterator[tuple[Seen, dict[str, 
     """Each distinct screen, the start first, with the token of the line that each of its tokens leads to."""
     first: dict[Face, str] = {}
     where: dict[str, str] = {}  # token -> token of the line that shows the same
-    waiting: deque[tuple[State, Screen | None]] = deque()
+    new: deque[Seen] = deque()
+    known: deque[list[State]] = deque()  # where screens like one seen before lead to, as far as not yet seen
 
     def visit(state: State) -> str:
-        token = encode(essence(state))
-        if token not in where:
-            shown = screen(state, knowledge, now)
-            where[token] = first.setdefault(face(shown), encode(state))
-            if where[token] == encode(state):
-                waiting.append((state, shown))
+        key = encode(essence(state))
+        if key not in where:
+            shown, token = screen(state, knowledge, now), encode(state)
+            where[key] = first.setdefault(face(shown), token)
+            if where[key] == token:
+                new.append(Seen(token, state, shown))
             elif not shut(state):
-                waiting.append((state, None))  # drawn again when its turn comes: all at once would not fit in memory
-        return where[token]
+                known.append([to for to in targets(shown) if encode(essence(to)) not in where])
+        return where[key]
 
     for root in (State("start"), *TYPED):
         visit(root)
-    while waiting:
-        state, new = waiting.popleft()
-        shown = new or screen(state, knowledge, now)
-        targets = {encode(c.to): c.to for row in shown.choices for c in row if c.to and c.to.place != LEAVE}
-        leads = {token: visit(to) for token, to in targets.items()}
+    while new or known:
         if new:
-            yield Seen(encode(state), state, shown), leads
+            seen = new.popleft()
+            yield seen, {encode(to): visit(to) for to in targets(seen.screen)}
+        else:
+            for to in known.popleft():
+                visit(to)
+
+
+def targets(shown: Screen) -> list[State]:
+    """The states that a screen's buttons lead to, without Close."""
+    return [c.to for row in shown.choices for c in row if c.to and c.to.place != LEAVE]
 
 
 def shut(state: State) -> bool:
