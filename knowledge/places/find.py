@@ -17,7 +17,7 @@ from knowledge.places.mentions import (
     take_in,
 )
 from knowledge.places.misspelt import NOTHING, Guess, nearest
-from knowledge.places.settle import UNKNOWN, Place, beside, echo, either, keep, settle
+from knowledge.places.settle import FAR_HEAVIER, UNKNOWN, Place, beside, echo, either, keep, settle
 from knowledge.places.tables import NATIONS, OTHER, Places
 from knowledge.places.text import BREAK
 
@@ -64,7 +64,11 @@ def _alone(words: list[str], places: Places) -> Place | None:
     name = " ".join(kept)
     if not places.known(name):
         return None
-    mention = Mention(0, len(words), name, places.weights(name), "alias" if name in places.aliases else "exact")
+    weights = places.weights(name)
+    town = places.weights(places.spaced[name]) if name in places.spaced else {}
+    if set(town) - set(NATIONS) and max(town.values()) > max(LIGHT, FAR_HEAVIER * max(weights.values())):
+        weights = town  # "newmills" is New Mills
+    mention = Mention(0, len(words), name, weights, "alias" if name in places.aliases else "exact")
     plain = plain_word(mention, places)
     if plain and max(mention.weights.values(), default=0) < LIGHT and not set(mention.weights) - set(NATIONS):
         return UNKNOWN

@@ -17,6 +17,8 @@ PER_SLIP = 1.4
 OTHER_FIRST = 0.8
 """Slips that a wrong first letter counts more: people seldom get it wrong."""
 
+OTHER_SHAPE = 0.3
+"""Slips that one word for several counts, or several for one."""
 ENOUGH = 300_000
 """Weight beyond which a city pulls no harder, or London would swallow every Longton."""
 TOWN, CITY = 3_000, 20_000
@@ -54,13 +56,19 @@ def nearest(words: str, places: Places, least: int = 0) -> Guess:
     """
     typed = words.replace(" ", "")
     allowed = slips_allowed(len(typed))
+    if least and len(typed) < 9:  # among other words two slips in a short one are too many
+        allowed = min(allowed, 1)
     if not allowed or typed.isdigit():
         return NOTHING
     scores: dict[str, float] = {}
     for name, slips in _candidates(typed, allowed, places):
         heavy = max(places.weights(name).values(), default=0)
+        if len(typed) < SHORTEST and (typed[0], typed[-1]) != (name[0], name[-1]):
+            continue
         if heavy >= max(least, _least(slips, len(typed))):
-            scores[name] = math.log10(min(heavy, ENOUGH)) - PER_SLIP * _cost(typed, name.replace(" ", ""), slips)
+            apart = OTHER_SHAPE if slips and (" " in name) != (" " in words) else 0.0
+            cost = _cost(typed, name.replace(" ", ""), slips) + apart
+            scores[name] = math.log10(min(heavy, ENOUGH)) - PER_SLIP * cost
     if not scores:
         return NOTHING
     best = max(scores, key=lambda name: scores[name])
@@ -79,7 +87,7 @@ def _least(slips: int, length: int) -> int:
     if slips == 0:
         return 0
     if slips == 1:
-        return 60 if length >= 7 else 400 if length >= SHORTEST else 200_000
+        return 60 if length >= 7 else 400 if length >= SHORTEST else 60_000
     return 1000 if length >= 10 else 4000 if length >= 7 else 50_000
 
 
