@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from html.parser import HTMLParser
@@ -152,6 +152,11 @@ class FakeTelegram:
         self.port = self._runner.addresses[0][1]
         if self.session is None:
             self.session = aiohttp.ClientSession()
+        return self.root
+
+    @property
+    def root(self) -> str:
+        """The server's address, as DOORWAY_API_ROOT takes it."""
         return f"http://127.0.0.1:{self.port}"
 
     async def restart(self) -> None:
@@ -207,7 +212,8 @@ class FakeTelegram:
         query = str(self._queries)
         self._open.add(query)
         on = self.wire_message(chat, message, self.clock.seconds, {"text": "x"})
-        self.update({"callback_query": {"id": query, "from": on["from"], "message": on, "chat_instance": "1", "data": data}})
+        tapped = {"id": query, "from": on["from"], "message": on, "chat_instance": "1", "data": data}
+        self.update({"callback_query": tapped})
         return query
 
     def press(self, chat: int, label: str) -> str:
@@ -329,7 +335,10 @@ class FakeTelegram:
         return web.json_response(body, status=status)
 
     def _planned(self, fault: Fault, method: str, params: dict[str, Any]) -> Refusal:
-        texts = {429: f"Too Many Requests: retry after {fault.retry_after}", 403: "Forbidden: bot was blocked by the user"}
+        texts = {
+            429: f"Too Many Requests: retry after {fault.retry_after}",
+            403: "Forbidden: bot was blocked by the user",
+        }
         if fault.code == 429:
             self._wait_until[int(params.get("chat_id", 0)), method] = self.clock.seconds + fault.retry_after
         return Refusal(fault.code, fault.text or texts.get(fault.code, "Internal Server Error"), fault.retry_after)

@@ -8,11 +8,12 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from fake_telegram import TOKEN, Clock, FakeTelegram
+
 from bot import settings
 from bot.channels.telegram import Doorway
 from bot.forgetting.ledger import Note
 from knowledge.model import Knowledge
-from fake_telegram import TOKEN, Clock, FakeTelegram
 
 IDLE = 600  # seconds
 
@@ -23,7 +24,8 @@ class Bot:
     def __init__(self, api: FakeTelegram, root: str, folder: Path, knowledge: Knowledge, **env: str) -> None:
         self.api, self.knowledge = api, knowledge
         self.env = {
-            "DOORWAY_BOT_TOKEN": TOKEN, "DOORWAY_API_ROOT": root, "DOORWAY_STORE": f"sqlite:{folder / 'ledger.db'}", **env,
+            "DOORWAY_BOT_TOKEN": TOKEN, "DOORWAY_API_ROOT": root,
+            "DOORWAY_STORE": f"sqlite:{folder / 'ledger.db'}", **env,
         }  # fmt: skip
         self.doorway: Doorway | None = None
         self._own: set[asyncio.Task[Any]] = set()
@@ -57,6 +59,8 @@ class Bot:
         await asyncio.sleep(0)
         with suppress(Exception):
             await doorway._stack.aclose()
+        with suppress(Exception):
+            await doorway._ledger.close()
 
     async def quiet(self) -> None:
         """Waits until the bot has done all that the updates so far ask for."""
@@ -81,7 +85,9 @@ class Bot:
 
 
 @asynccontextmanager
-async def running(tmp_path: Path, knowledge: Knowledge, webhook: int = 0, **env: str) -> AsyncIterator[tuple[FakeTelegram, Bot]]:
+async def running(
+    tmp_path: Path, knowledge: Knowledge, webhook: int = 0, **env: str
+) -> AsyncIterator[tuple[FakeTelegram, Bot]]:
     """The fake server and the bot, started; both are stopped at the end."""
     api = FakeTelegram(Clock())
     root = await api.start()

@@ -7,10 +7,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from conftest import AFTERNOON
 
 from bot.dialogue import Start, answer, decode
 from bot.poster import PosterError, address, main
-from conftest import AFTERNOON
 from knowledge.model import Knowledge
 
 

@@ -37,7 +37,7 @@ def test_all_that_can_be_set() -> None:
     ("DOORWAY_BOT_TOKEN", ""), ("DOORWAY_BOT_TOKEN", "hunter2"), ("DOORWAY_BOT_TOKEN", "1:two words"),
     ("DOORWAY_API_ROOT", "api.telegram.org"), ("DOORWAY_API_ROOT", "http://host:port"), ("DOORWAY_API_ROOT", "ftp://x"),
     ("DOORWAY_API_ROOT", "http://"), ("DOORWAY_API_ROOT", "http://a b"), ("DOORWAY_WEBHOOK_URL", "example.org"),
-    ("DOORWAY_STORE", "postgres://x"), ("DOORWAY_STORE", "sqlite:"), ("DOORWAY_STORE", "sqlite"), ("DOORWAY_STORE", "/x"),
+    ("DOORWAY_STORE", "postgres://x"), ("DOORWAY_STORE", "sqlite:"), ("DOORWAY_STORE", "sqlite"),
     ("DOORWAY_KEY", "hunter2"), ("DOORWAY_IDLE_MINUTES", "ten"), ("DOORWAY_IDLE_MINUTES", "0"),
     ("DOORWAY_IDLE_MINUTES", "-1"), ("DOORWAY_IDLE_MINUTES", "nan"), ("DOORWAY_IDLE_MINUTES", "inf"),
     ("DOORWAY_COVER", "two\nlines"), ("DOORWAY_COVER", "x" * 201), ("DOORWAY_LOG", "loud"),
@@ -64,5 +64,6 @@ def test_what_cannot_work_with_a_webhook(name: str, value: str) -> None:
 
 
 def test_secrets_are_not_shown() -> None:
-    found = load({**GOOD, "DOORWAY_KEY": "k" * 32, "DOORWAY_WEBHOOK_URL": "https://e.org", "DOORWAY_WEBHOOK_SECRET": "sss"})
+    hook = {"DOORWAY_WEBHOOK_URL": "https://e.org", "DOORWAY_WEBHOOK_SECRET": "sss"}
+    found = load({**GOOD, **hook, "DOORWAY_KEY": "k" * 32})
     assert not any(secret in repr(found) for secret in (TOKEN, "k" * 32, "sss"))

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from fake_telegram import FakeTelegram, visible
+from telegram_bot import IDLE, Bot, running
 
 from bot.channels.telegram.draw import buttons_of, text_of
 from bot.dialogue import State, encode
@@ -13,8 +15,6 @@ from bot.dialogue.model import Choice, Screen
 from bot.forgetting.seal import Kind
 from bot.words import texts
 from knowledge.model import Knowledge
-from fake_telegram import FakeTelegram, visible
-from telegram_bot import IDLE, Bot, running
 
 Live = tuple[FakeTelegram, Bot]
 ME = 5_512_345_678
@@ -41,7 +41,8 @@ async def test_start_sends_two_bland_lines_and_edits_the_screen_into_the_upper(l
     api, _ = await begun(live)
     sent = api.made("sendMessage")
     assert [call.params["text"] for call in sent] == [texts()["opening"], texts()["cover"]]
-    assert all(call.params["disable_notification"] and call.params["link_preview_options"]["is_disabled"] for call in sent)
+    assert all(call.params["disable_notification"] for call in sent)
+    assert all(call.params["link_preview_options"] == {"is_disabled": True} for call in sent)
     upper, lower = api.seen(ME)
     assert "999" in upper.text.splitlines()[0]
     assert lower.text == texts()["cover"]
@@ -251,13 +252,14 @@ async def test_edited_words_are_deleted_and_not_answered(live: Live) -> None:
 
 @pytest.mark.parametrize("body", [
     {"poll": {"id": "1"}}, {"inline_query": {"id": "1"}}, {"some_day": {"x": 1}}, {}, {"message": None},
-    {"message": {"text": "no ids"}}, {"message": {"message_id": "x", "date": "y", "chat": {"id": "z", "type": "private"}}},
+    {"message": {"text": "no ids"}},
+    {"message": {"message_id": "x", "date": "y", "chat": {"id": "z", "type": "private"}}},
     {"callback_query": {"id": "1", "data": "now"}}, {"callback_query": 7}, {"message": {"message_id": 2**70, "date": 1,
      "chat": {"id": 2**70, "type": "private"}}},
     {"callback_query": {"id": "9", "from": {"id": 1, "is_bot": False, "first_name": "x"}, "chat_instance": "1",
                         "data": "now", "inline_message_id": "x"}},
 ])  # fmt: skip
-async def test_what_makes_no_sense_gets_silence_and_the_next_update_is_served(live: Live, body: dict[str, object]) -> None:
+async def test_what_makes_no_sense_gets_silence_and_the_next_is_served(live: Live, body: dict[str, object]) -> None:
     api, bot = live
     api.update(body)
     await begun(live)
@@ -266,7 +268,7 @@ async def test_what_makes_no_sense_gets_silence_and_the_next_update_is_served(li
     await bot.quiet()
 
 
-@pytest.mark.parametrize("token", ["\0" * 64, "zz_zz_zz_99", "🙂" * 16, "a" * 64, "_" * 64, "leave_", "res_xx-yy_item_-1"])
+@pytest.mark.parametrize("token", ["\0" * 64, "zz_zz_zz_99", "🙂" * 16, "a" * 64, "_" * 64, "leave_", "res_xx_item_-1"])
 async def test_forged_and_outdated_buttons_lead_to_a_screen(live: Live, token: str) -> None:
     api, bot = await begun(live)
     api.tap(ME, token)
@@ -299,7 +301,8 @@ async def test_being_added_to_a_group_is_enough_to_leave(live: Live) -> None:
     for status in ("member", "left"):
         api.update({"my_chat_member": {
             "chat": {"id": -5, "type": "group", "title": "G"}, "from": person, "date": 1,
-            "old_chat_member": {"user": me, "status": "left"}, "new_chat_member": {"user": me, "status": status}}})  # fmt: skip
+            "old_chat_member": {"user": me, "status": "left"},
+            "new_chat_member": {"user": me, "status": status}}})  # fmt: skip
     await bot.quiet()
     assert [call.method for call in api.made(chat=-5)] == ["leaveChat"]
 
@@ -345,8 +348,8 @@ async def test_it_names_itself_blandly(live: Live) -> None:
 
 
 def test_html_is_escaped_and_the_lead_comes_first() -> None:
-    choices = ((Choice("A", to=State("start")), Choice("B", url="https://example.org/?a=1&b=2"), Choice("C", copy="999")),)
-    screen = Screen("start", "Danger? <999> & go", "A <b>title</b>", "1 < 2 & 3 > 2 \"x\"", choices)
+    row = Choice("A", to=State("start")), Choice("B", url="https://example.org/?a=1&b=2"), Choice("C", copy="999")
+    screen = Screen("start", "Danger? <999> & go", "A <b>title</b>", "1 < 2 & 3 > 2 \"x\"", (row,))
     assert visible(text_of(screen)) == screen.text
     assert text_of(screen).startswith("Danger?")
     assert buttons_of(screen) == {"inline_keyboard": [[

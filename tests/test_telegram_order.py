@@ -241,7 +241,10 @@ async def test_what_is_older_than_48_hours_is_edited_to_the_plain_line_and_the_r
     assert {note.kind for note in await bot.notes()} <= {Kind.PLAIN}
 
 
-@pytest.mark.parametrize("fault", [Fault(429, retry_after=7), Fault(500), Fault(502), Fault(drop=True), Fault(lose=True)])
+FAULTS = [Fault(429, retry_after=7), Fault(500), Fault(502), Fault(drop=True), Fault(lose=True)]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("method", ["editMessageText", "sendMessage", "deleteMessage", "deleteMessages"])
 async def test_floods_failures_and_broken_lines_are_overcome(live: Live, fault: Fault, method: str) -> None:
     api, bot = live

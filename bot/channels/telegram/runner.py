@@ -17,13 +17,14 @@ from telegram.ext import Application, CallbackContext, ContextTypes
 
 from bot.channels.telegram import handlers
 from bot.channels.telegram.calls import Calls
-from bot.channels.telegram.chats import Chats, Lines
+from bot.channels.telegram.chats import Chats
 from bot.channels.telegram.intake import Intake
 from bot.channels.telegram.logs import fault
 from bot.channels.telegram.polling import Poll
 from bot.channels.telegram.updates import KINDS
 from bot.channels.telegram.webhook import Hook
 from bot.channels.telegram.wire import AiohttpRequest, UnreachableError, Wire
+from bot.channels.telegram.worker import Lines
 from bot.forgetting.ledger import open_ledger
 from bot.forgetting.seal import Seal, key_from
 from bot.settings import Settings

@@ -22,19 +22,21 @@ def parse(raw: object, bot: Bot) -> Update | None:
     """
     if not isinstance(raw, dict) or not _is_id(raw.get("update_id")):
         return None
-    query, message = raw.get("callback_query"), raw.get("message")
+    query = raw.get("callback_query")
     if isinstance(query, dict) and isinstance(query.get("message"), dict):
         raw = {"update_id": raw["update_id"], "callback_query": {**query, "message": _bare(query["message"])}}
-    try:
-        update = Update.de_json(raw, bot)
-    except Exception:  # it is somebody else's data
-        if not isinstance(message, dict):
-            return None
-        try:
-            update = Update.de_json({"update_id": raw["update_id"], "message": _bare(message)}, bot)
-        except Exception:
-            return None
+    update = _read(raw, bot)
+    for kind in ("message", "edited_message"):
+        if update is None and isinstance(raw.get(kind), dict):
+            update = _read({"update_id": raw["update_id"], kind: _bare(raw[kind])}, bot)
     return update if update is not None and _sound(update) else None
+
+
+def _read(raw: dict[str, Any], bot: Bot) -> Update | None:
+    try:
+        return Update.de_json(raw, bot)
+    except Exception:  # it is somebody else's data
+        return None
 
 
 def _bare(message: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,257 @@
+"""The work in one chat: makes it look as its room wants it, the most pressing thing first.
+
+First Close, then deleting what was typed, then the newest screen. So taps that pile up are coalesced by themselves, a
+typed message is gone before the screen changes, and nothing waits behind anything of another chat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from bot.channels.telegram.calls import Calls, Outcome
+from bot.channels.telegram.room import NOTHING, REACH, Room
+from bot.forgetting.ledger import Ledger, Note
+from bot.forgetting.seal import Kind
+
+FRESH = 60.0  # seconds after a message in which it may be answered by a new one
+LANDING = 20.0  # seconds to wait for an edit on its way before writing over it
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The bland words: first sent, under the screen, left after Close ("" for none), and where a delete is refused."""
+
+    opening: str
+    cover: str
+    after: str
+    plain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What became of messages to delete: gone for good, kept by Telegram with the plain line in it, not done yet."""
+
+    gone: frozenset[int]
+    kept: frozenset[int]
+    lost: frozenset[int]
+
+
+class Worker:
+    """Works in any chat, once at a time in each. `forget` is told of chats that are closed to the bot."""
+
+    def __init__(
+        self, calls: Calls, ledger: Ledger, lines: Lines, now: Callable[[], float],
+        forget: Callable[[int], Awaitable[None]],
+    ) -> None:  # fmt: skip
+        self._calls, self._ledger, self._lines, self._now, self._forget = calls, ledger, lines, now, forget
+
+    async def work(self, room: Room) -> None:
+        """Does what there is to do; returns at once when somebody is at it, who will see what is new."""
+        if room.working:
+            return
+        room.working, turn = True, room.turn
+        try:
+            while room.turn == turn and await self._step(room, turn):
+                pass
+        finally:
+            if room.turn == turn:
+                room.working = False
+
+    async def _step(self, room: Room, turn: int) -> bool:
+        """Does the most pressing thing; False when there is nothing to do, or not now."""
+        if room.closing:
+            return await self._wipe(room, turn)
+        if room.wanted is not None and (room.anew or not room.living):
+            if room.by_word and self._may_send(room):
+                await self._open(room, turn)
+            else:
+                room.wanted, room.anew = None, False
+        elif room.typed:
+            await self._tidy(room)
+        elif room.wanted is not None:
+            await self._show(room, turn)
+        else:
+            return False
+        return True
+
+    def _may_send(self, room: Room) -> bool:
+        return self._now() - room.asked < FRESH
+
+    async def _tidy(self, room: Room) -> None:
+        """Deletes what the person typed."""
+        ids, room.typed = room.typed, NOTHING
+        await self._note(room, await self._remove(room, ids))
+
+    async def _remove(self, room: Room, ids: frozenset[int], around: frozenset[int] = NOTHING) -> Removal:
+        """Deletes messages, and whatever of ours stands `around`.
+
+        What cannot be done now stays in `left`, to be tried again at Close.
+        """
+        room.left |= ids
+        removed = await self._calls.remove(room.chat, ids | around)
+        if removed.blocked:
+            await self._forget(room.chat)
+            return Removal(NOTHING, NOTHING, ids)
+        kept, failed = await self._write_over(room, removed.refused)
+        lost = failed | removed.failed
+        gone = ids - lost - kept
+        room.left -= gone | kept
+        return Removal(gone, kept, lost)
+
+    async def _write_over(self, room: Room, refused: set[int]) -> tuple[frozenset[int], frozenset[int]]:
+        """Edits what Telegram does not delete into the plain line: what took it, and what failed for now.
+
+        What the person sent refuses the edit as well: then nothing more can be done about it.
+        """
+        if refused and room.inflight:  # an edit on its way must not fill the screen again after ours
+            room.landed = asyncio.Event()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(room.landed.wait(), LANDING)
+            room.landed = None
+        outcomes = {m: await self._calls.plain(room.chat, m, self._lines.after or self._lines.plain) for m in refused}
+        kept = frozenset(m for m, outcome in outcomes.items() if outcome is Outcome.DONE)
+        return kept, frozenset(m for m, outcome in outcomes.items() if outcome is Outcome.FAILED)
+
+    async def _note(self, room: Room, done: Removal, pair: Iterable[Note] = ()) -> None:
+        now = self._now()
+        room.plain |= done.kept
+        plain = [Note(room.chat, m, Kind.PLAIN, now) for m in done.kept]
+        await self._ledger.write(remove=[(room.chat, m) for m in done.gone], add=[*plain, *pair])
+
+    # ---- a new pair
+
+    async def _open(self, room: Room, turn: int) -> None:
+        """Sends a new pair of bland lines; every older message goes."""
+        room.anew = True  # until the pair stands, taps count for nothing
+        if room.asked_by not in room.typed:  # its note is the only sign of the messages that are about to be sent
+            await self._ledger.write(add=[Note(room.chat, room.asked_by, Kind.TYPED, self._now())])
+            if room.turn != turn:
+                return
+        ids = (room.typed | room.left | room.plain | room.suspect | {room.living, room.bland, room.asked_by}) - {0}
+        around, suspect = room.around(), room.suspect
+        room.gone |= {room.living} - {0}
+        room.living = room.bland = 0
+        room.typed = room.plain = NOTHING
+        room.suspect = frozenset({room.asked_by})  # until the ids of what is sent now are known and noted
+        if around:  # it reaches up to where the new pair will stand, so it goes first
+            done = await self._remove(room, ids, around)
+            room.suspect |= suspect if done.lost else NOTHING
+            room.sending = asyncio.create_task(self._send_pair(room, turn))
+            sure = await room.sending
+        else:
+            room.sending = asyncio.create_task(self._send_pair(room, turn))
+            done, sure = await asyncio.gather(self._remove(room, ids), room.sending)
+        room.sending = None
+        if sure and room.turn == turn:
+            room.suspect -= {room.asked_by}
+        done = replace(done, gone=done.gone - room.suspect)
+        if room.turn == turn:
+            room.anew = False
+            await self._note_pair(room, done, sure)
+        else:  # a Close came between: it sees to what was sent, and to what is suspect
+            await self._note(room, done)
+
+    async def _note_pair(self, room: Room, done: Removal, sure: bool) -> None:
+        now, ids = self._now(), ((room.living, Kind.LIVING), (room.bland, Kind.BLAND))
+        await self._note(room, done, [Note(room.chat, message, kind, now) for message, kind in ids if message])
+        if not room.living:
+            room.wanted = None
+        elif not sure:  # a try that seemed lost may have come through: then it stands just above
+            between = range(room.asked_by + 1, room.bland or room.living)[-REACH:]
+            await self._remove(room, NOTHING, frozenset(between) - {room.living} - room.plain)
+
+    async def _send_pair(self, room: Room, turn: int) -> bool:
+        """Sends the two bland lines; whether nothing else can have come of it."""
+
+        def still() -> bool:
+            return room.turn == turn and self._may_send(room)
+
+        all_sure = True
+        for line in (self._lines.opening, self._lines.cover):
+            outcome, message, sure = await self._calls.send(room.chat, line, still)
+            all_sure = all_sure and sure and (bool(message) or outcome is not Outcome.DONE)
+            if outcome is Outcome.BLOCKED:
+                await self._forget(room.chat)
+            if outcome is not Outcome.DONE:
+                break
+            if line is self._lines.opening:
+                room.living = message
+            else:
+                room.bland = message
+        return all_sure
+
+    # ---- the screen
+
+    async def _show(self, room: Room, turn: int) -> None:
+        """Edits the newest screen into the living message."""
+        screen, room.wanted, message = room.wanted, None, room.living
+        assert screen is not None  # noqa: S101 - the caller looked
+        room.inflight += 1
+        try:
+            outcome = await self._calls.show(
+                room.chat, message, screen, lambda: room.turn == turn and room.wanted is None
+            )
+        finally:
+            room.inflight -= 1
+            if room.landed and not room.inflight:
+                room.landed.set()
+        if room.turn != turn:
+            return
+        if outcome is Outcome.BLOCKED:
+            await self._forget(room.chat)
+        elif outcome is Outcome.GONE:
+            room.living = 0
+            room.gone |= {message}
+            room.suspect -= {message}
+            room.wanted = room.wanted or (screen if room.by_word else None)
+            await self._ledger.write(remove=[(room.chat, message)])
+
+    # ---- Close
+
+    async def _wipe(self, room: Room, turn: int) -> bool:
+        """Removes everything, leaves the plain line; False when something cannot be done now (it stays due)."""
+        target = room.bland if self._lines.after else 0
+        mine = {0, target} | room.plain
+        ids = (room.typed | room.left | room.suspect | {room.living, room.bland}) - mine
+        room.gone |= {room.living} - {0}
+        room.typed = NOTHING
+        _, done, outcome = await asyncio.gather(
+            self._ledger.write(add=[Note(room.chat, 0, Kind.CLOSING, self._now())] if ids or target else []),
+            self._remove(room, ids, room.around() - mine),
+            self._blank(room, target),
+        )
+        if outcome is Outcome.BLOCKED:
+            await self._forget(room.chat)
+        if room.sending:  # what is on its way goes as soon as it has come
+            await asyncio.wait({room.sending})
+        if room.turn != turn:
+            return False
+        if outcome is Outcome.DONE:
+            older = await self._remove(room, room.plain) if room.plain else Removal(NOTHING, NOTHING, NOTHING)
+            done = replace(done, kept=done.kept | {target}, gone=done.gone | older.gone)  # one plain line at most
+        elif outcome is not Outcome.FAILED:
+            done = replace(done, gone=done.gone | {target})
+        room.living = 0 if room.living in done.gone | done.kept else room.living
+        room.bland = 0 if room.bland in done.gone | done.kept else room.bland
+        room.plain -= done.gone
+        await self._note(room, replace(done, gone=done.gone - {0}))
+        if done.lost or outcome is Outcome.FAILED:
+            return False
+        if room.living or room.bland:  # it came after we looked
+            return True
+        await self._ledger.write(remove=[(room.chat, 0)])
+        room.left, room.suspect, room.closing = NOTHING, NOTHING, False
+        return True
+
+    async def _blank(self, room: Room, target: int) -> Outcome:
+        """Edits the line under the screen into the plain one; deletes it where that is refused."""
+        if not target:
+            return Outcome.GONE
+        outcome = await self._calls.plain(room.chat, target, self._lines.after)
+        if outcome is Outcome.REFUSED:
+            removed = await self._calls.remove(room.chat, [target])
+            return Outcome.FAILED if removed.failed else Outcome.GONE
+        return outcome
