@@ -56,6 +56,12 @@ def answer(text: str) -> str:
         ("I am from Poland living in Derby", "derby"),
         ("mieszkam w Birmingham", "birmingham"),
         ("birmingham alabama", "elsewhere"),
+        ("newmills", "high-peak"),
+        ("Foxt, not far from the motorway", "staffordshire-moorlands"),
+        ("staying at my sisters in Burslem", "stoke-on-trent"),
+        ("dudley womens aid", "dudley"),
+        ("Stockport Cheshire", "elsewhere"),
+        ("Newcastle under Lyme, not Tyne", "newcastle-under-lyme"),
         ("just outside lichfield", "lichfield"),
     ],
 )
@@ -73,6 +79,7 @@ def test_names_nicknames_slips_and_sentences(text: str, expected: str) -> None:
         "999", "07700 900123",
         "call me on 0121 496 0000", "i have 3 kids and no money", "go back", "stop", "maybe", "we are scared",
         "Coventry Road",
+        "he is from pakistan", "he took me to blackpool and hit me", "cheddar cheese", "chelsea boots", "bakewell tart",
         "my broadband's down", "he was bailed not to contact me", "support for my children", "ayuda por favor", "",
     ],
 )  # fmt: skip

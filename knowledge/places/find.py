@@ -12,6 +12,7 @@ from knowledge.places.mentions import (
     is_road,
     lead,
     misspelt_after_lead,
+    of_another,
     plain_word,
     spot,
     take_in,
@@ -25,7 +26,7 @@ RUN = 5
 """Words that a misspelt name may have."""
 KNOWN_KINDS = ("common", "ordinary", "filler", "third")
 SHORT, LONG = 8, 10
-LIGHT, FAMOUS = 5_000, 20_000
+LEAST_BESIDE, LIGHT, FAMOUS = 3_000, 5_000, 20_000
 
 
 def find_place(text: str, places: Places) -> Place:
@@ -38,6 +39,8 @@ def find_place(text: str, places: Places) -> Place:
     if alone:
         return alone
     spotted = spot(message, places)
+    if len(spotted) > 1:
+        spotted = [mention for mention in spotted if not _stray(mention, words, places)]
     found = [mention for mention in spotted if not is_road(mention, words, places)]
     rest = _unread(words, spotted, places)
     if rest:
@@ -77,6 +80,16 @@ def _alone(words: list[str], places: Places) -> Place | None:
     return settle(options, places, echo(name), rule)
 
 
+def _stray(mention: Mention, words: list[str], places: Places) -> bool:
+    """Whether a word beside a name is only by chance a small place elsewhere too: "chelsea boots"."""
+    return (
+        places.is_a("ordinary", mention.name)
+        and set(mention.weights) <= set(NATIONS)
+        and max(mention.weights.values()) < LIGHT
+        and lead(mention, words, places) not in {"home", "in"}
+    )
+
+
 def _unread(words: list[str], spotted: list[Mention], places: Places) -> list[tuple[int, int]]:
     """Runs of words, start and end, that are neither part of a name nor the filler that stands around one."""
     inside = {at for mention in spotted for at in range(mention.start, mention.end)}
@@ -97,6 +110,8 @@ def _unread(words: list[str], spotted: list[Mention], places: Places) -> list[tu
 
 def _meant(mention: Mention, words: list[str], places: Places) -> bool:
     """Whether the only name among filler is meant: an ordinary word needs "in" or "town", a person's name no "he"."""
+    if set(mention.weights) == {OTHER} and of_another(mention, words, places):
+        return False  # "he is from Pakistan"
     if mention.rule in {"postcode", "half-postcode"} or not plain_word(mention, places):
         return True
     around = words[: mention.start] + words[mention.end :]
@@ -127,7 +142,7 @@ def _guess(message: Message, found: list[Mention], rest: list[tuple[int, int]], 
         return None
     for first, last in rest:
         mention = _nearest_run(words, first, last, False, places) if last - first <= RUN else None
-        if not mention:
+        if not mention or (found and max(mention.weights.values()) < LEAST_BESIDE):
             return None
         guessed.append(mention)
     return _worth(sorted(guessed, key=_start), words, places)
@@ -210,7 +225,7 @@ def _together(found: list[Mention], words: list[str], places: Places) -> Place:
         at += 1
     at_home = [head for head in heads if OTHER not in keep(head[1])]
     heads = at_home or heads  # "from Poland, living in Derby"
-    heads.sort(key=lambda head: lead(head[0], words, places) != "home" or _of_another(head[0], words, places))
+    heads.sort(key=lambda head: lead(head[0], words, places) != "home" or of_another(head[0], words, places))
     first = heads[0][0]
     shared = set.intersection(*({where for where in meaning if where not in NATIONS} for _, meaning in heads))
     if len(heads) > 1 and shared:
@@ -241,13 +256,3 @@ def _link(first: Mention, second: Mention, words: list[str], places: Places) -> 
     if between == ["to"] or "between" in words[max(0, first.start - 2) : first.start]:
         return None
     return any(places.is_a("nearness", word) for word in between)
-
-
-def _of_another(mention: Mention, words: list[str], places: Places) -> bool:
-    """Whether the nearest person before the mention is somebody else: "hes in Wolverhampton"."""
-    for word in reversed(words[max(0, mention.start - 5) : mention.start]):
-        if places.is_a("third", word):
-            return True
-        if places.is_a("self", word):
-            return False
-    return False

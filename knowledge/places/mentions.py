@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from knowledge.places.misspelt import nearest
 from knowledge.places.postcode import Code, find_codes, look_up
-from knowledge.places.tables import LONGEST_NAME, NATIONS, Places, Weights
+from knowledge.places.tables import LONGEST_NAME, NATIONS, OTHER, Places, Weights
 from knowledge.places.text import BREAK, LONGEST, tokens
 
 WELL_KNOWN, KNOWN, VILLAGE = 20_000, 5_000, 1_000
@@ -169,6 +169,8 @@ def counts_in_sentence(mention: Mention, words: list[str], places: Places) -> bo
     apart = (first or words[mention.start - 1] == BREAK) and (last or words[mention.end] == BREAK)
     if apart and served and (" " in mention.name or not plain):
         return True  # "Foxt, not far from the motorway"
+    if not served and (how == "to" or (OTHER in mention.weights and of_another(mention, words, places))):
+        return False  # "we went to London", "he is from Pakistan"
     if plain and how in {"home", "in"} and served >= WELL_KNOWN and not places.is_a("ordinary", mention.name):
         return True
     if plain:
@@ -220,4 +222,14 @@ def is_past(mention: Mention, words: list[str], places: Places) -> bool:
             if word == "lived" and any(other in {"ive", "have", "always", "weve", "has"} for other in back[at + 1 :]):
                 return False
             return word != "moved" or "from" in back[:at]
+    return False
+
+
+def of_another(mention: Mention, words: list[str], places: Places) -> bool:
+    """Whether the nearest person before the mention is somebody else: "hes in Wolverhampton"."""
+    for word in reversed(words[max(0, mention.start - 5) : mention.start]):
+        if places.is_a("third", word):
+            return True
+        if places.is_a("self", word):
+            return False
     return False
