@@ -72,6 +72,38 @@ def screens(args: argparse.Namespace) -> int:
     return 0
 
 
+def telegram(args: argparse.Namespace) -> int:
+    """The bot on Telegram, until it is told to stop."""
+    from bot import settings
+    from bot.channels.telegram import run
+    from knowledge.load import load
+
+    try:
+        chosen = settings.load()
+    except settings.SettingsError as error:
+        print(f"doorway: {error}", file=sys.stderr)
+        return 2
+    return run(chosen, load(places=True))
+
+
+def explain(argv: Sequence[str]) -> int:
+    """What a typed message is taken for, and by which rule."""
+    from bot.understanding import main as run
+
+    return run(argv)
+
+
+def poster(argv: Sequence[str]) -> int:
+    """A QR code that opens the bot at an area."""
+    from bot.poster import main as run
+
+    return run(argv)
+
+
+# Commands that read their own arguments.
+OWN_ARGUMENTS: dict[str, Callable[[Sequence[str]], int]] = {"explain": explain, "poster": poster}
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     top = argparse.ArgumentParser(prog="python -m bot", description="Doorway: a discreet way to help.")
@@ -87,17 +119,18 @@ def parser() -> argparse.ArgumentParser:
     listing = add("screens", screens, "list every screen that can be reached")
     listing.add_argument("--jsonl", action="store_true", help="one JSON object a line")
     listing.add_argument("--at", **time)  # type: ignore[arg-type]
+    add("telegram", telegram, "the bot on Telegram; DOORWAY_... tell it how (README)")
+    for name, run in OWN_ARGUMENTS.items():
+        commands.add_parser(name, help=(run.__doc__ or "").rstrip("."), add_help=False)
     return top
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command. Exit status: 0 done, 1 a check found something, 2 wrong usage or bad input."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments[:1] == ["explain"]:
-        from bot.understanding import main as explain
-
-        return explain(arguments[1:])
     try:
+        if arguments and arguments[0] in OWN_ARGUMENTS:
+            return OWN_ARGUMENTS[arguments[0]](arguments[1:])
         args = parser().parse_args(arguments)
         return int(args.run(args))
     except FaultError as fault:

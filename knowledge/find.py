@@ -174,6 +174,7 @@ def _find(told: tuple[tuple[str, str], ...], knowledge: Knowledge, now: datetime
     close = max(suited, key=lambda f: (specific(f.service, answers), f.local), default=None)
     close = close if close and specific(close.service, answers) else None
     local = next((f for f in suited if f.local == 2), next((f for f in suited if f.local), None))
+    local = None if close and close.local else local
     first = [f for f in (human, close, local) if f]
     if branch == OWN or (answers.get("audience") == "man" and branch != YOUNG):
         # Their own lines first, then the one that always answers: that one is not made for them.
