@@ -22,6 +22,8 @@ from knowledge.places.settle import FAR_HEAVIER, UNKNOWN, Place, beside, echo, e
 from knowledge.places.tables import NATIONS, OTHER, Places
 from knowledge.places.text import BREAK
 
+PER_WORD = 1.5
+"""What each word more that a guess explains adds to its score."""
 RUN = 5
 """Words that a misspelt name may have."""
 KNOWN_KINDS = ("common", "ordinary", "filler", "third")
@@ -136,7 +138,7 @@ def _guess(message: Message, found: list[Mention], rest: list[tuple[int, int]], 
     if BREAK not in words[start:end] and end - start <= RUN:
         mention = _nearest_run(words, start, end, bool(found), places)
         if mention:
-            return _worth([mention], words, places)
+            return [mention] if found else _worth([mention], words, places)
     guessed = list(found)
     if len(rest) > RUN:
         return None
@@ -159,7 +161,7 @@ def _worth(guessed: list[Mention], words: list[str], places: Places) -> list[Men
 
 def _nearest_run(words: list[str], start: int, end: int, with_name: bool, places: Places) -> Mention | None:
     """The nearest name to a run of words, which may take in a word such as "west" or "under" on either side of it."""
-    best, span = NOTHING, (start, end)
+    best, best_score, span = NOTHING, NOTHING.score, (start, end)
     for first in (start, start - 1, start - 2):
         for last in (end, end + 1):
             run = words[max(first, 0) : last]
@@ -167,8 +169,9 @@ def _nearest_run(words: list[str], start: int, end: int, with_name: bool, places
             if first < 0 or last > len(words) or BREAK in run or told:
                 continue
             guess = _near(run, with_name, places)
-            if guess.score > best.score:
-                best, span = guess, (first, last)
+            score = guess.score + PER_WORD * len(run)
+            if score > best_score:
+                best, best_score, span = guess, score, (first, last)
     return Mention(*span, best.name, best.weights, "misspelt") if best.name else None
 
 

@@ -172,7 +172,7 @@ def _words(faults: list[str]) -> dict[str, frozenset[str]]:
 
 def _long(aliases: Iterable[str]) -> list[str]:
     """Aliases that can be misspelt and still known; "Balham" with a slip must not become "bham"."""
-    return [name for name in aliases if len(name) >= 8]
+    return [name for name in aliases if len(name.replace(" ", "")) >= 8]
 
 
 def _squeezed(names: Iterable[str]) -> tuple[NearNames, dict[str, str]]:
