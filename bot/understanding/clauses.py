@@ -1,0 +1,126 @@
+"""Turns a message into clauses of tokens: spelling first, then the joints between one statement and the next."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from bot.understanding.folding import cut, fold
+from bot.understanding.lexicon import Lexicon, deletes
+
+_PIECE = re.compile(r"[^\W_]+|[.!?\n;\u2026]+|[,:()\u2013\u2014\"]+| - |[\U0001f000-\U0001faff\u2600-\u27bf]")
+_LONG = re.compile(r"(.)\1{2,}")
+MOST_TOKENS = 320
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One statement: `words` as corrected, `symbols` per word (the word and what it may stand for), its sentence's
+    number, and whether that sentence ends in a question mark."""
+
+    words: tuple[str, ...]
+    symbols: tuple[tuple[str, ...], ...]
+    sentence: int
+    asks: bool
+
+
+def spell(word: str, lexicon: Lexicon) -> tuple[str, ...]:
+    """The word or words meant by one typed word."""
+    known = lexicon.known
+    if word in lexicon.replace:
+        return lexicon.replace[word]
+    if word in known:
+        return (word,)
+    if (short := _LONG.sub(r"\1\1", word)) != word:
+        once = _LONG.sub(r"\1", word)
+        for form in (short, once):
+            if form in known:
+                return lexicon.replace.get(form, (form,))
+        word = once
+    if len(word) < 4 or not word.isascii() or word.isdigit():
+        return (word,)
+    if word.endswith("in") and word + "g" in known:
+        return (word + "g",)
+    if word.endswith("s") and word[:-1] in lexicon.members["PERSON"]:
+        return (word[:-1], "s")
+    return (_guess(word, lexicon),)
+
+
+def _guess(word: str, lexicon: Lexicon) -> str:
+    """A key word one slip away that begins with the same letter, else the word itself."""
+    fuzzy = lexicon.fuzzy
+    for form in deletes(word):
+        target = fuzzy.get(form)
+        if target and target[0] == word[0] and abs(len(target) - len(word)) <= 1 and one_slip(word, target):
+            return target
+    return word
+
+
+def one_slip(a: str, b: str) -> bool:
+    """Whether one letter more, less, changed, or two neighbours swapped, make one word the other."""
+    if len(a) == len(b):
+        wrong = [i for i in range(len(a)) if a[i] != b[i]]
+        if len(wrong) == 2 and wrong[1] == wrong[0] + 1:
+            return a[wrong[0]] == b[wrong[1]] and a[wrong[1]] == b[wrong[0]]
+        return len(wrong) <= 1
+    short, long = sorted((a, b), key=len)
+    return any(long[:i] + long[i + 1 :] == short for i in range(len(long)))
+
+
+def split(text: str, lexicon: Lexicon) -> list[Clause]:
+    """The clauses of a message, in order; at most 320 words are read."""
+    pieces: list[str] = _PIECE.findall(fold(cut(text)))[:MOST_TOKENS]
+    clauses: list[Clause] = []
+    words: list[str] = []
+    first, sentence = 0, 0
+
+    def close() -> None:
+        if words:
+            symbols = tuple((w, *lexicon.also.get(w, ())) for w in words)
+            clauses.append(Clause(tuple(words), symbols, sentence, False))
+            words.clear()
+
+    def end(asks: bool) -> None:
+        nonlocal first, sentence
+        close()
+        if asks:
+            clauses[first:] = [Clause(c.words, c.symbols, c.sentence, True) for c in clauses[first:]]
+        first, sentence = len(clauses), sentence + 1
+
+    for i, piece in enumerate(pieces):
+        if piece[0] in ".!?\n;\u2026":
+            end("?" in piece)
+            continue
+        if piece[0] in ",:()\u2013\u2014\" ":
+            close()
+            continue
+        after = pieces[i + 1] if i + 1 < len(pieces) else ""
+        for word in _in_context(piece, words, after, lexicon):
+            if words and _joint(word, words, lexicon):
+                if words[-1] in lexicon.members["JOINT"]:
+                    words.pop()
+                close()
+            words.append(word)
+    end(False)
+    return clauses
+
+
+def _in_context(piece: str, before: list[str], after: str, lexicon: Lexicon) -> tuple[str, ...]:
+    """Spelling, with the look-alikes that losing an apostrophe makes ("hell", "ill", "were") told by their neighbours."""
+    members = lexicon.members
+    if piece in members["LOST-WILL"] and (after in members["AFTER-WILL"]):
+        return (piece[:-2], "will")
+    if piece == "were" and not before and (after in members["AFTER-WERE"] or after.endswith("ing")):
+        return ("we", "are")
+    return spell(piece, lexicon)
+
+
+def _joint(word: str, before: list[str], lexicon: Lexicon) -> bool:
+    """Whether a new statement begins at this word: a subject that the words before it do not lead into."""
+    members = lexicon.members
+    if word not in members["SUBJECT"] or len(before) < 2:
+        return False
+    last = before[-1]
+    if last in members["JOINT"]:
+        return len(before) > 2
+    return last not in members["LEADS-IN"] and last not in members["PERSON"]

@@ -1,0 +1,112 @@
+"""Applies the English rules to a message: which fired, and which were blocked and by what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bot.understanding.clauses import Clause, split
+from bot.understanding.lexicon import RULE, Lexicon, Rule
+from bot.understanding.matching import chart
+
+SHORT = 4  # a clause of so few words ("last night,") also speaks for its neighbours
+BEFORE = 4  # how many words before a match a "not" may stand
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A rule or blocker found: in which clause, from which word to before which."""
+
+    name: str
+    clause: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A rule whose pattern was found; `blocked` names what stopped it, "" where nothing did."""
+
+    rule: Rule
+    match: Match
+    blocked: str
+
+
+@dataclass(slots=True)
+class Findings:
+    """What the rules say of one message."""
+
+    clauses: list[Clause]
+    fired: list[Fired] = field(default_factory=list)
+    flags: set[str] = field(default_factory=set)
+
+    def live(self, *kinds: str) -> list[Fired]:
+        """The unblocked ones of these kinds."""
+        return [f for f in self.fired if not f.blocked and f.rule.kind in kinds]
+
+
+def study(text: str, lexicon: Lexicon) -> Findings:
+    """Every rule of the vocabulary that finds its words in the message, blocked or not."""
+    clauses = split(text, lexicon)
+    found: list[Match] = []
+    blockers: dict[str, list[Match]] = {}
+    for number, clause in enumerate(clauses):
+        for start, row in enumerate(chart(clause.symbols, lexicon)):
+            for symbol, ends in row.items():
+                if symbol[0] != RULE:
+                    continue
+                name = symbol[1:]
+                for end in ends:
+                    match = Match(name, number, start, end)
+                    if name in lexicon.scopes:
+                        blockers.setdefault(name, []).append(match)
+                    else:
+                        found.append(match)
+    findings = Findings(clauses)
+    nows = {m.clause for m in found if m.name == "now"}
+    waiting = []
+    for match in found:
+        rule = lexicon.rules[match.name]
+        stop = blocked_by(rule, match, blockers, clauses, lexicon, nows)
+        if rule.flag and not stop:
+            findings.flags.add(rule.flag)
+        waiting.append(Fired(rule, match, stop))
+    for fired in waiting:
+        needs = fired.rule.needs
+        if not fired.blocked and needs and not findings.flags.intersection(needs):
+            fired = Fired(fired.rule, fired.match, f"needs {' or '.join(needs)}")
+        findings.fired.append(fired)
+    return findings
+
+
+def blocked_by(
+    rule: Rule, match: Match, blockers: dict[str, list[Match]], clauses: list[Clause], lexicon: Lexicon, nows: set[int]
+) -> str:
+    """The name of the first blocker that stops this rule here, or ""."""
+    for name in rule.blocked_by:
+        if match.clause in nows and name.startswith(("habit", "past")):
+            continue  # "every night, and he is doing it now" is now
+        scope = lexicon.scopes[name]
+        if any(stops(scope, blocker, match, clauses) for blocker in blockers.get(name, ())):
+            return name
+    return ""
+
+
+def stops(scope: str, blocker: Match, match: Match, clauses: list[Clause]) -> bool:
+    """Whether a blocker of this scope reaches the match."""
+    if scope == "message":
+        return True
+    here, there = clauses[match.clause], clauses[blocker.clause]
+    same = blocker.clause == match.clause
+    if scope == "sentence":
+        return here.sentence == there.sentence
+    if scope == "clause":
+        near = abs(blocker.clause - match.clause) == 1 and here.sentence == there.sentence
+        return same or (near and len(there.words) <= SHORT)
+    if scope == "after":
+        leads = blocker.clause == match.clause - 1 and here.sentence == there.sentence and blocker.start <= 1
+        return (same and blocker.start <= match.start) or leads
+    if not same:
+        return False
+    if scope == "before":
+        return match.start - BEFORE <= blocker.start < match.end
+    return blocker.start < match.end and match.start < blocker.end

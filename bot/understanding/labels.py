@@ -1,0 +1,108 @@
+"""From rules that fired to a Reading: which labels hold together, and which answers they give."""
+
+from __future__ import annotations
+
+from bot.understanding.engine import Findings
+from bot.understanding.reading import Reading
+from knowledge.model import AUDIENCES, NEEDS, Knowledge
+from knowledge.places import Place
+
+WHO_OF = {
+    "abuse": "me", "worried-about-someone": "someone-else", "own-behaviour": "own-behaviour",
+    "young-person": "young-person", "work": "work",
+}  # fmt: skip
+ORDER = (
+    "abuse", "worried-about-someone", "own-behaviour", "young-person", "sexual-violence", "forced-marriage",
+    "stalking", "housing", "legal", "work", "safety-plan", "tech-safety", "children", "money",
+)  # fmt: skip
+WHO_FIRST = ("young-person", "abuse", "work", "worried-about-someone", "own-behaviour")
+AFRAID_FIRST = frozenset({"suicide", "suicide-other"})
+ABOUT_ME = frozenset({"harm-now", "harm-just-now", "locked-in", "hiding", "choking-now", "chased", "car", "cannot-breathe",
+                      "abuse-done", "abuse-control", "abuse-fear", "abuse-passive"})  # fmt: skip
+
+
+def situations(findings: Findings) -> list[str]:
+    """The situation labels of a message in a fixed order."""
+    live = findings.live("danger", "danger_others", "situation")
+    names = {f.rule.name for f in live}
+    found = {label for f in live for label in f.rule.gives}
+    words = {w for c in findings.clauses for w in c.words}
+    mine = bool(words & {"me", "us", "myself"}) and bool(names & ABOUT_ME)
+    if "suicide" in names and not names & (ABOUT_ME - {"locked-in", "hiding", "car", "chased"}):
+        found.discard("abuse")
+    if "perp" in names or ("own-done" in names and not mine):
+        found -= {"abuse", "worried-about-someone"}
+    elif "own-behaviour" in found:
+        found.discard("own-behaviour")
+    if names & {"third-party", "suicide-other"} and not mine:
+        found.discard("abuse")
+    elif "abuse" in found and "young-person" not in found:
+        found.discard("worried-about-someone")
+    if "worried-about-someone" in found and not mine:
+        found.discard("abuse")
+    return [label for label in ORDER if label in found]
+
+
+def answers(labels: list[str], audiences: list[str], place: Place | None, urgent: bool, knowledge: Knowledge) -> tuple[
+    dict[str, str], list[tuple[str, str]]
+]:  # fmt: skip
+    """The sure answers by slot, and the further ones as (slot, value)."""
+    sure: dict[str, str] = {}
+    more: list[tuple[str, str]] = []
+    area = group(place, knowledge)
+    if area:
+        sure["area"] = area
+    whos = [label for label in WHO_FIRST if label in labels]
+    if whos:
+        sure["who"] = WHO_OF[whos[0]]
+    needs = [need for need in NEEDS if need in labels]
+    if needs:
+        sure["need"] = needs[0]
+        more += [("need", need) for need in needs[1:]]
+    if audiences:
+        sure["audience"] = audiences[0]
+        more += [("audience", audience) for audience in audiences[1:]]
+    if urgent:
+        sure["urgency"] = "today"
+    if place is not None and place.kind == "ambiguous":
+        more = [("area", g) for g in _groups(place, knowledge)] + more
+    return sure, more[:3]
+
+
+def group(place: Place | None, knowledge: Knowledge) -> str:
+    """The area answer that a place gives: a group, an area where only that is known, a nation or "elsewhere"."""
+    if place is None or place.kind in ("unknown", "ambiguous"):
+        return ""
+    if place.kind == "elsewhere":
+        return place.nation or "elsewhere"
+    return knowledge.areas.group_of.get(place.ids[0], place.ids[0])
+
+
+def _groups(place: Place, knowledge: Knowledge) -> list[str]:
+    return list(dict.fromkeys(knowledge.areas.group_of.get(i, i) for i in place.ids))
+
+
+def audiences(findings: Findings, labels: list[str]) -> list[str]:
+    """The audience labels in a fixed order."""
+    found = {label for f in findings.live("audience") for label in f.rule.gives}
+    return [label for label in AUDIENCES if label in found]
+
+
+def reading(findings: Findings, place: Place | None, knowledge: Knowledge) -> Reading:
+    """The whole verdict for one message in English."""
+    danger = findings.live("danger", "danger_others")
+    commands = findings.live("commands")
+    labels = situations(findings)
+    risky = findings.live("high_risk")
+    who = audiences(findings, labels)
+    high = any(not f.rule.flag for f in risky) or ("pregnant" in who and "abuse" in labels)
+    signs = {sign for f in danger for sign in f.rule.signs} | {sign for f in risky for sign in f.rule.signs}
+    sure, more = answers(labels, who, place, high and not danger, knowledge)
+    orders = [label for f in commands for label in f.rule.gives]
+    command = next((c for c in ("hide", "exit", "delete", "restart", "back", "help", "who") if c in orders), "")
+    used = danger + risky + findings.live("situation", "audience") + commands
+    return Reading(
+        danger=bool(danger), high_risk=high, command=command, answers=sure, maybe=tuple(more),
+        rules=tuple(dict.fromkeys(f.rule.name for f in used if not f.rule.flag or f in danger)), signs=frozenset(signs),
+        situations=tuple(labels), audiences=tuple(who), place=place,
+    )  # fmt: skip

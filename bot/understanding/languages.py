@@ -1,0 +1,2 @@
+"""stub"""
+def foreign(text): return None

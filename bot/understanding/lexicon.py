@@ -1,0 +1,296 @@
+"""Loads the vocabulary that the rules look for and compiles it once.
+
+Each file under `bot/words/en/` named `lexicon_*.yaml` or `patterns_*.yaml` may hold these keys (all optional):
+
+    replace:   {word: replacement}     spelling, text speak, dialect; the replacement may be several words
+    also:      {word: [other, ...]}    a word that may stand for others as well ("2" for "to")
+    real:      [word, ...]             real words that a spelling correction must leave alone
+    verbs:     {CLASS: [verb, ...]}    makes CLASS (plain form), CLASS-S, CLASS-ING, CLASS-ED and CLASS-ANY
+    classes:   {CLASS: [pattern, ...]} a name for words and phrases, used inside other patterns
+    blockers:  {name: {scope, patterns}}
+    rules:     {name: {patterns, ...}}
+
+A pattern is words and class names in a row: `word`, `CLASS`, `a|b` either, `x?` may be missing, `..` up to three words
+of any kind; `^` first and `$` last tie it to the start and end of a clause. Nothing repeats, so nothing can blow up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+
+from bot.understanding.folding import fold
+from knowledge.yamlfile import Entry, FaultError, Text, read
+
+SCOPES = ("clause", "sentence", "after", "message", "before", "overlap")
+GAP = ".."
+GAP_WORDS = 3
+_CLASS = re.compile(r"[A-Z][A-Z0-9-]*\Z")
+_WORD = re.compile(r"[a-z0-9]+\Z")
+RULE = "#"  # a symbol that starts so is a rule or a blocker, not a class
+
+
+class Node:
+    """A point in the net of all patterns: where each symbol leads, what ends here, and what follows a gap."""
+
+    __slots__ = ("gaps", "next", "out")
+
+    def __init__(self) -> None:
+        self.next: dict[str, list[Node]] = {}
+        self.out: list[tuple[str, bool, bool]] = []  # symbol, tied to the start, tied to the end
+        self.gaps: list[Node] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What follows when one of a rule's patterns is found.
+
+    `kind` is the file's part of the name ("danger", "situation" ...). `needs` are message flags of which one must hold,
+    `blocked_by` names blockers; `gives` labels, `signs` as in Reading.
+    """
+
+    name: str
+    kind: str
+    gives: tuple[str, ...] = ()
+    signs: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    blocked_by: tuple[str, ...] = ()
+    flag: str = ""
+
+
+@dataclass(slots=True)
+class Lexicon:
+    """The compiled vocabulary; read only after loading."""
+
+    root: Node = field(default_factory=Node)
+    units: dict[str, tuple[tuple[str, bool, bool], ...]] = field(default_factory=dict)
+    replace: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    also: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
+    fuzzy: dict[str, str] = field(default_factory=dict)
+    members: dict[str, set[str]] = field(default_factory=dict)  # class -> its single words
+    rules: dict[str, Rule] = field(default_factory=dict)
+    scopes: dict[str, str] = field(default_factory=dict)
+
+
+def inflect(verb: str) -> tuple[tuple[str, ...], ...]:
+    """The forms of a verb: (plain), (-s), (-ing), (past, participle).
+
+    `verb` is the plain form of a regular verb, or all forms in the order plain, -s, -ing, past and more pasts.
+    """
+    forms = verb.split()
+    if len(forms) >= 4:
+        return (forms[0],), (forms[1],), (forms[2],), tuple(forms[3:])
+    base = forms[0]
+    if base.endswith("e"):
+        stem = base[:-1]
+        return (base,), (base + "s",), (stem + "ing",), (base + "d",)
+    if base.endswith("y") and base[-2] not in "aeiou":
+        return (base,), (base[:-1] + "ies",), (base + "ing",), (base[:-1] + "ied",)
+    plural = base + ("es" if base.endswith(("s", "sh", "ch", "x", "z")) else "s")
+    return (base,), (plural,), (base + "ing",), (base + "ed",)
+
+
+def deletes(word: str) -> Iterator[str]:
+    """The word and every form of it with one letter left out: two words one slip apart share one of these."""
+    yield word
+    for i in range(len(word)):
+        yield word[:i] + word[i + 1 :]
+
+
+class Builder:
+    """Collects the parts of all files, then compiles them; faults carry file and line."""
+
+    def __init__(self) -> None:
+        self.faults: list[str] = []
+        self.lexicon = Lexicon()
+        self.classes: dict[str, list[tuple[Entry, Text]]] = {}
+        self.patterns: list[tuple[str, Entry, Text]] = []
+        self.units: dict[str, list[tuple[str, bool, bool]]] = {}
+        self.real: set[str] = set()
+        self.made: dict[tuple[tuple[int, ...], str], Node] = {}
+
+    def _list(self, entry: Entry, key: str) -> list[Text]:
+        item = entry.items.get(key)
+        entry.asked.add(key)
+        if not isinstance(item, list) or not all(isinstance(t, Text) for t in item):
+            entry.fault(f"'{key}' must be a list of texts", entry.line_of(key))
+            return []
+        return [t for t in item if isinstance(t, Text)]
+
+    def add(self, part: Entry, kind: str) -> None:
+        """Takes in one file."""
+        self._words(part)
+        if verbs := part.entry("verbs"):
+            for name in verbs.keys():
+                for text in self._list(verbs, name):
+                    self._verb(name, verbs, text)
+        if classes := part.entry("classes"):
+            for name in classes.keys():
+                for text in self._list(classes, name):
+                    self._member(name, classes, text)
+        if blockers := part.entry("blockers"):
+            for name in blockers.keys():
+                self._blocker(name, blockers)
+        if rules := part.entry("rules"):
+            for name in rules.keys():
+                self._rule(name, kind, rules)
+        part.close()
+
+    def _words(self, part: Entry) -> None:
+        lexicon = self.lexicon
+        if table := part.entry("replace"):
+            for word in table.keys():
+                lexicon.replace[fold(word).replace("'", "")] = tuple(table.text(word).split())
+        if table := part.entry("also"):
+            for word in table.keys():
+                lexicon.also[word] = tuple(t.value for t in self._list(table, word))
+        self.real.update(part.texts("real"))
+
+    def _verb(self, name: str, entry: Entry, text: Text) -> None:
+        for suffix, forms in zip(("", "-S", "-ING", "-ED"), inflect(text.value), strict=True):
+            for form in forms:
+                self._member(name + suffix, entry, Text(form, text.line))
+                self._member(name + "-ANY", entry, Text(form, text.line))
+
+    def _member(self, name: str, entry: Entry, text: Text) -> None:
+        if not _CLASS.match(name):
+            entry.fault(f"a class is named in capitals, not '{name}'", text.line)
+        self.classes.setdefault(name, []).append((entry, text))
+
+    def _blocker(self, name: str, blockers: Entry) -> None:
+        entry = blockers.entry(name)
+        if entry is None:
+            return
+        self.lexicon.scopes[name] = entry.choice("scope", SCOPES)
+        for text in self._list(entry, "patterns"):
+            self.patterns.append((RULE + name, entry, text))
+        entry.close()
+
+    def _rule(self, name: str, kind: str, rules: Entry) -> None:
+        entry = rules.entry(name)
+        if entry is None:
+            return
+        if name in self.lexicon.rules:
+            entry.fault(f"rule '{name}' is there twice")
+        self.lexicon.rules[name] = Rule(
+            name, kind, entry.texts("gives"), entry.texts("signs"), entry.texts("needs"),
+            entry.texts("blocked-by"), entry.text("flag", ""),
+        )  # fmt: skip
+        for text in self._list(entry, "patterns"):
+            self.patterns.append((RULE + name, entry, text))
+        entry.close()
+
+    def finish(self) -> Lexicon:
+        """Compiles everything; raises FaultError naming every fault."""
+        for name, members in self.classes.items():
+            for entry, text in members:
+                self._compile(name, entry, text)
+        for name, entry, text in self.patterns:
+            self._compile(name, entry, text)
+        for rule in self.lexicon.rules.values():
+            for blocker in rule.blocked_by:
+                if blocker not in self.lexicon.scopes:
+                    self.faults.append(f"patterns_{rule.kind}.yaml:1: rule '{rule.name}': no blocker '{blocker}'")
+        if self.faults:
+            raise FaultError(self.faults)
+        self.lexicon.units = {symbol: tuple(out) for symbol, out in self.units.items()}
+        self._known()
+        return self.lexicon
+
+    def _known(self) -> None:
+        lexicon = self.lexicon
+        for _ in range(4):  # classes within classes are at most so deep
+            for part, outs in self.units.items():
+                for name, _, _ in outs:
+                    if part in lexicon.members:
+                        lexicon.members.setdefault(name, set()).update(lexicon.members[part])
+        for words in lexicon.replace.values():
+            lexicon.known.update(words)
+        for others in lexicon.also.values():
+            lexicon.known.update(others)
+        lexicon.known.update(lexicon.replace, lexicon.also, self.real)
+        targets = {word for name in KEY_CLASSES for word in lexicon.members.get(name, ()) if len(word) >= 5}
+        for word in sorted(targets | {w for w in lexicon.members.get("FUZZY", ()) if len(w) >= 4}):
+            for form in deletes(word):
+                lexicon.fuzzy.setdefault(form, word)
+
+    def _compile(self, name: str, entry: Entry, text: Text) -> None:
+        """Puts one pattern into the net under the symbol that it stands for."""
+        parts = text.value.split()
+        start, end = parts[:1] == ["^"], parts[-1:] == ["$"]
+        parts = parts[start : len(parts) - end]
+        if not parts or GAP in (parts[0], parts[-1]):
+            entry.fault(f"bad pattern '{text.value}': must begin and end with a word", text.line)
+            return
+        ends = (name, start, end)
+        if len(parts) == 1 and not parts[0].endswith("?"):
+            for option in self._options(parts[0], entry, text):
+                if not _CLASS.match(option):
+                    self.lexicon.members.setdefault(name, set()).add(option)
+                if ends not in self.units.setdefault(option, []):
+                    self.units[option].append(ends)
+            return
+        front = [self.lexicon.root]
+        for part in parts:
+            front = self._step(front, part, entry, text)
+        if self.lexicon.root in front:
+            entry.fault(f"bad pattern '{text.value}': every word of it may be missing", text.line)
+            return
+        for node in front:
+            if ends not in node.out:
+                node.out.append(ends)
+
+    def _step(self, front: list[Node], part: str, entry: Entry, text: Text) -> list[Node]:
+        """The points reached from `front` by one part of a pattern; points are shared between equal beginnings."""
+        key = (tuple(id(node) for node in front), part)
+        options = () if part == GAP else self._options(part, entry, text)
+        child = self.made.get(key)
+        if child is None:
+            child = self.made[key] = Node()
+            for node in front:
+                if part == GAP:
+                    node.gaps.append(child)
+                for option in options:
+                    node.next.setdefault(option, []).append(child)
+        return [*front, child] if part.endswith("?") else [child]
+
+    def _options(self, part: str, entry: Entry, text: Text) -> tuple[str, ...]:
+        options = tuple(part.removesuffix("?").split("|"))
+        for option in options:
+            if _CLASS.match(option):
+                if option not in self.classes:
+                    entry.fault(f"unknown class '{option}' in pattern '{text.value}'", text.line)
+            elif _WORD.match(option):
+                self.lexicon.known.add(option)
+            else:
+                entry.fault(f"bad pattern '{text.value}': '{option}'", text.line)
+        return options
+
+
+KEY_CLASSES = ("HARM-ANY", "WEAPON", "PERSON", "DOOR-HARM-ANY", "CONTROL-ANY", "FUZZY")
+
+
+def load(parts: Iterable[tuple[Entry, str]], faults: list[str] | None = None) -> Lexicon:
+    """Compiles the given files (each with its kind). Raises FaultError with every fault as `file:line: message`."""
+    builder = Builder()
+    builder.faults = faults if faults is not None else []
+    for part, kind in parts:
+        builder.add(part, kind)
+    return builder.finish()
+
+
+@lru_cache(maxsize=1)
+def english() -> Lexicon:
+    """The English vocabulary of `bot/words/en`, compiled on first use."""
+    faults: list[str] = []
+    folder = files("bot.words") / "en"
+    parts = []
+    for path in sorted(folder.iterdir(), key=lambda p: p.name):
+        kind, _, rest = path.name.partition("_")
+        if kind in ("lexicon", "patterns") and path.name.endswith(".yaml"):
+            parts.append((read(path, faults, f"bot/words/en/{path.name}"), rest.removesuffix(".yaml")))
+    return load(parts, faults)
