@@ -10,6 +10,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from html.parser import HTMLParser
@@ -138,7 +139,8 @@ class FakeTelegram:
         self._changed = asyncio.Condition()
         self.hook = ""
         self.secret = ""
-        self.deliveries: set[asyncio.Task[int]] = set()
+        self.deliveries: set[asyncio.Task[None]] = set()
+        self._turns: dict[int, asyncio.Lock] = {}
         self.username = "quiet_list_bot"
         self.session: aiohttp.ClientSession | None = None
 
@@ -263,12 +265,23 @@ class FakeTelegram:
 
     def _hand_over(self, update: dict[str, Any] | bytes) -> None:
         if self.hook:
-            task = asyncio.ensure_future(self.deliver(update))
+            task = asyncio.ensure_future(self._insist(update))
             self.deliveries.add(task)
             task.add_done_callback(self.deliveries.discard)
         else:
             self._queue.append(update)
             asyncio.ensure_future(self._tell())  # noqa: RUF006
+
+    async def _insist(self, update: dict[str, Any] | bytes) -> None:
+        """Delivers again and again until the bot takes it, a chat's messages one after the other."""
+        body = update.get("message", {}) if isinstance(update, dict) else {}
+        chat = body.get("chat", {}).get("id", 0) if isinstance(body, dict) else 0
+        async with self._turns.setdefault(chat, asyncio.Lock()) if chat else nullcontext():
+            while True:
+                with suppress(aiohttp.ClientError):
+                    if await self.deliver(update) < 300:
+                        return
+                await asyncio.sleep(0.01)  # nobody listens: there is no event to wait for
 
     async def deliver(self, update: dict[str, Any] | bytes, secret: str | None = None) -> int:
         """Posts an update to the webhook once; the status. A call in the response is carried out."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -47,20 +48,22 @@ class Bot:
         if doorway is None:
             return
 
-        async def nothing(*_: object, **__: object) -> None:
-            return None
+        async def never(*_: object, **__: object) -> None:
+            await asyncio.Event().wait()
 
-        doorway._ledger.write = doorway._ledger.forget = nothing  # type: ignore[method-assign]
+        doorway._ledger.write = doorway._ledger.forget = never  # type: ignore[method-assign]
+        fakes = ("FakeTelegram", "RequestHandler")
         for task in asyncio.all_tasks() - self._outside - {asyncio.current_task()}:
-            name = task.get_coro().__qualname__ if task.get_coro() else ""  # type: ignore[union-attr]
-            if name.split(".")[0] not in ("FakeTelegram", "RequestHandler") and "fake" not in name.lower():
+            coroutine = task.get_coro()
+            if coroutine is not None and coroutine.__qualname__.split(".")[0] not in fakes:
                 task.cancel()
-        doorway.app.stop = nothing  # type: ignore[method-assign]
+        if doorway._hook:
+            doorway._hook._runner._shutdown_timeout = 0
+            await doorway._hook.stop()
         await asyncio.sleep(0)
-        with suppress(Exception):
-            await doorway._stack.aclose()
-        with suppress(Exception):
-            await doorway._ledger.close()
+        for close in (doorway._wire.__aexit__(None, None, None), doorway._ledger.close()):
+            with suppress(Exception):
+                await close
 
     async def quiet(self) -> None:
         """Waits until the bot has done all that the updates so far ask for."""
@@ -84,6 +87,18 @@ class Bot:
         return await self.doorway._ledger.all()
 
 
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+def hook_env(port: int) -> dict[str, str]:
+    """What makes the bot take its updates by webhook."""
+    return {"DOORWAY_WEBHOOK_URL": f"http://127.0.0.1:{port}/in", "DOORWAY_WEBHOOK_PORT": str(port),
+            "DOORWAY_WEBHOOK_SECRET": "a-secret"}  # fmt: skip
+
+
 @asynccontextmanager
 async def running(
     tmp_path: Path, knowledge: Knowledge, webhook: int = 0, **env: str
@@ -92,8 +107,7 @@ async def running(
     api = FakeTelegram(Clock())
     root = await api.start()
     if webhook:
-        env |= {"DOORWAY_WEBHOOK_URL": f"http://127.0.0.1:{webhook}/in", "DOORWAY_WEBHOOK_PORT": str(webhook),
-                "DOORWAY_WEBHOOK_SECRET": "a-secret"}  # fmt: skip
+        env |= hook_env(webhook)
     bot = Bot(api, root, tmp_path, knowledge, **env)
     try:
         await bot.start()

@@ -41,7 +41,7 @@ def test_conversation(told, knowledge):
     reply = answer(Start(), None, knowledge, now)
     for turn in told.entries("turns"):
         here: State | None = decode(encode(reply.state)) if told.text("remembers", "yes") == "yes" else None
-        for key in turn.keys():
+        for key in turn.items:
             text = turn.text(key)
             shown = reply.screen.text if reply.screen else ""
             match key:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from fake_telegram import TOKEN, Clock, FakeTelegram, Fault
-from telegram_bot import Bot, running
+from telegram_bot import Bot, free_port, running
 
 from bot import settings
 from bot.channels.telegram import name_of, run
@@ -29,12 +29,6 @@ POISON = [
     b"7",
     b"null",
 ]
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
 
 
 @pytest.mark.parametrize("raw", [raw for raw in POISON if b'"update_id":%d' in raw])

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import islice, pairwise
 
 import pytest
 from conftest import AFTERNOON, PROJECT
@@ -66,7 +66,7 @@ def test_what_would_be_copied_is_shown(knowledge):
 
 def test_unknown_words_never_show_the_same_screen_twice(knowledge):
     shown = run(knowledge, *["qwxz vrrk"] * 6)
-    assert all(a != b for a, b in zip(shown, shown[1:], strict=False))
+    assert all(a != b for a, b in pairwise(shown))
 
 
 def test_the_command_ends_well_at_the_end_of_input():

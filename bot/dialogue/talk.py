@@ -68,6 +68,8 @@ def _typed(reading: Reading, here: State, knowledge: Knowledge, now: datetime) -
     if reading.high_risk:
         kinds = [s for s in ("strangled", "pregnant") if s in reading.signs]
         return _show(known.at("serious", "--".join(kinds)), knowledge, now, removed)
+    if asked := _which_place(reading, knowledge):
+        return _show(known.at("maybe", asked), knowledge, now, removed)
     if reading.answers:
         needs = [value for slot, value in reading.maybe if slot == "need"]
         state = landing(known.at("results", also_item(needs)))
@@ -78,6 +80,14 @@ def _typed(reading: Reading, here: State, knowledge: Knowledge, now: datetime) -
     if reading.command == "help":
         return _show(here.at("hint"), knowledge, now, removed)
     return _show(_lost(here), knowledge, now, removed)
+
+
+def _which_place(reading: Reading, knowledge: Knowledge) -> str:
+    """The codes of the places that a name may mean, for a question; "" where there is nothing to ask."""
+    if reading.place is None or reading.place.kind != "ambiguous" or "area" in reading.answers:
+        return ""
+    group_of = knowledge.areas.group_of
+    return "-".join(dict.fromkeys(code("area", group_of.get(i, i)) for i in reading.place.ids[:4]))
 
 
 def _told(reading: Reading, here: State) -> dict[str, str]:

@@ -16,10 +16,10 @@ from knowledge.model import NATIONS, Knowledge
 # Pages that show the same whatever else was answered, and whose buttons only lead back to where one came from.
 LEAVES = ("service", "next", "every-line", "topic", "topics", "emergency", "without-speaking", "about", "closing",
           "change")  # fmt: skip
-TYPED = tuple(
-    State("emergency", item=item)
-    for item in ("", "--suicide", "--own-harm", "--third-party", "--language-pl", "--suicide--language-pl")
-) + (
+ALARMS = ("", "--suicide", "--own-harm", "--third-party", "--language-pl", "--suicide--language-pl")
+# Screens that only typed words lead to.
+TYPED = (
+    *(State("emergency", item=item) for item in ALARMS),
     State("serious"), State("serious", item="strangled"), State("serious", item="pregnant"),
     State("hint"), State("hint", page=1), State("maybe", item="hg-lg"), State("maybe", item="sot-els"),
     State("hide"), State("machine"),

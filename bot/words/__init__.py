@@ -82,9 +82,9 @@ def load_words(language: str = "en", folder: Path | Traversable | None = None) -
     listed = sheet("topics.yaml")
     topics = {t.id: t for t in map(_topic, listed.entries("topics"))}
     words = Words(
-        texts={key: texts.text(key) for key in texts.keys()},  # noqa: SIM118 - an Entry is not a dict
+        texts={key: texts.text(key) for key in texts.keys()},
         emergency={key: emergency.text(key) for key in emergency.items if key != "languages"},
-        languages={key: languages.text(key) for key in languages.keys()} if languages else {},  # noqa: SIM118 - an Entry is not a dict
+        languages={key: languages.text(key) for key in languages.keys()} if languages else {},
         questions=questions,
         labels={(q.slot, o.value): o.label for q in questions.values() if q.place != "afraid" for o in q.options},
         topics=topics,
@@ -137,11 +137,11 @@ def load_codes(folder: Path | Traversable | None = None) -> Codes:
             entry.fault(f"code '{code}' stands twice", entry.line_of(name))
         return code
 
-    for name in (part := sheet.entry("places") or sheet).keys():  # noqa: SIM118 - an Entry is not a dict
+    for name in (part := sheet.entry("places") or sheet).keys():
         places[take(part, name)] = name
     slots = sheet.entry("answers") or sheet
-    for slot in slots.keys():  # noqa: SIM118 - an Entry is not a dict
-        for value in (part := slots.entry(slot) or slots).keys():  # noqa: SIM118 - an Entry is not a dict
+    for slot in slots.keys():
+        for value in (part := slots.entry(slot) or slots).keys():
             answers[take(part, value)] = (slot, value)
     sheet.close()
     if faults:
