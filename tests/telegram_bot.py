@@ -58,7 +58,7 @@ class Bot:
             if coroutine is not None and coroutine.__qualname__.split(".")[0] not in fakes:
                 task.cancel()
         if doorway._hook:
-            doorway._hook._runner._shutdown_timeout = 0
+            doorway._hook._runner._shutdown_timeout = 0.01
             await doorway._hook.stop()
         await asyncio.sleep(0)
         for close in (doorway._wire.__aexit__(None, None, None), doorway._ledger.close()):

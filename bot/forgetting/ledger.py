@@ -107,8 +107,11 @@ class Ledger:
         """Writes changes in one transaction, together with those of others that wait for the disk at the same time."""
         if not changes:
             return
-        mine = self._waiting
-        mine += changes
+        self._waiting += changes
+        # In a task of its own: who waits may be cancelled, but others rely on what it has taken along.
+        await asyncio.shield(asyncio.ensure_future(self._flush(self._waiting)))
+
+    async def _flush(self, mine: list[tuple[str, tuple[object, ...]]]) -> None:
         async with self._lock:
             if mine is not self._waiting:
                 return  # the one before took them along

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from functools import partial
@@ -15,6 +16,8 @@ from bot.forgetting.ledger import Ledger, Note
 from bot.forgetting.seal import Kind
 from bot.forgetting.sweeper import Quiet
 from knowledge.model import Knowledge
+
+log = logging.getLogger("doorway.telegram")
 
 OLDEST = 23 * 3600.0  # seconds; Telegram deletes nothing older than 48 hours: 23 as a screen, then 23 as a plain line
 
@@ -104,7 +107,9 @@ class Chats:
             if reply.close:  # also when it is old: closing never speaks
                 await self.close(chat)
                 return
-            if self.now() - date < FRESH:
+            if self.now() - date >= FRESH:
+                log.info("a message older than a minute was tidied away")
+            else:
                 room.here, room.wanted, room.by_word = reply.state, reply.screen, True
                 room.anew |= isinstance(event, Start)
                 room.asked, room.asked_by = date, message

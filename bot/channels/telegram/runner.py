@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
@@ -59,7 +60,9 @@ class Doorway:
     ) -> None:  # fmt: skip
         self._settings, self._knowledge, self._clock, self._pause = settings, knowledge, clock, pause
         self._stack = AsyncExitStack()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._hook: Hook | None = None
+        self._loops: list[asyncio.Task[None]] = []  # what runs until the end
+        self._tasks: set[asyncio.Task[None]] = set()  # all that runs beside the application
         self._removals = asyncio.Semaphore(REMOVALS)
 
     # ---- life
@@ -80,27 +83,30 @@ class Doorway:
         await self._initialize()
         await self.chats.restore()
         await self.app.start()
-        self._stack.push_async_callback(self._stop_app)
+        self._stack.push_async_callback(self._finish)
         await self._register()
-        self._background(self._introduce())
-        self._background(self._keep_sweeping())
+        self._loops += [self._background(self._introduce()), self._background(self._keep_sweeping())]
         log.info("ready")
 
     async def stop(self) -> None:
         """Takes no more, finishes what is in hand, and leaves the rest to the next start."""
-        for task in list(self._tasks):
+        for task in self._loops:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._hook:
+            await self._hook.stop()
         await self._stack.aclose()
 
-    async def _stop_app(self) -> None:
+    async def _finish(self) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self.app.stop(), GRACE)
+            async with asyncio.timeout(GRACE):
+                await self.app.stop()
+                await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _background(self, work: Coroutine[Any, Any, None]) -> None:
+    def _background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+        return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -136,8 +142,7 @@ class Doorway:
         try:
             await self._hook.start()
         except OSError as error:
-            raise StartError(f"cannot listen on port {hook.port}: {error.strerror or 'refused'}") from error
-        self._stack.push_async_callback(self._hook.stop)
+            raise StartError(f"cannot listen on port {hook.port}: {os.strerror(error.errno or 0)}") from error
 
     async def _initialize(self) -> None:
         attempt = 0
@@ -160,7 +165,8 @@ class Doorway:
         hook = self._settings.webhook
         if hook is None:
             await self._insist("deleteWebhook", {"drop_pending_updates": False})
-            self._background(Poll(self._wire, self.intake, self._acknowledge, self._pause).run())
+            poll = Poll(self._wire, self.intake, self._acknowledge, self._pause)
+            self._loops.append(self._background(poll.run()))
             return
         params = {"url": hook.url, "secret_token": self._secret, "allowed_updates": KINDS, "max_connections": 100}
         await self._insist("setWebhook", params)

@@ -126,16 +126,17 @@ class Worker:
     async def _open(self, room: Room, turn: int) -> None:
         """Sends a new pair of bland lines; every older message goes."""
         room.anew = True  # until the pair stands, taps count for nothing
+        around, suspect = room.around(), room.suspect
+        room.suspect |= {room.asked_by}  # until the ids of what is sent now are known and noted
         if room.asked_by not in room.typed:  # its note is the only sign of the messages that are about to be sent
             await self._ledger.write(add=[Note(room.chat, room.asked_by, Kind.TYPED, self._now())])
             if room.turn != turn:
                 return
         ids = (room.typed | room.left | room.plain | room.suspect | {room.living, room.bland, room.asked_by}) - {0}
-        around, suspect = room.around(), room.suspect
         room.gone |= {room.living} - {0}
         room.living = room.bland = 0
         room.typed = room.plain = NOTHING
-        room.suspect = frozenset({room.asked_by})  # until the ids of what is sent now are known and noted
+        room.suspect = frozenset({room.asked_by})
         if around:  # it reaches up to where the new pair will stand, so it goes first
             done = await self._remove(room, ids, around)
             room.suspect |= suspect if done.lost else NOTHING
@@ -230,8 +231,9 @@ class Worker:
         if room.turn != turn:
             return False
         if outcome is Outcome.DONE:
-            older = await self._remove(room, room.plain) if room.plain else Removal(NOTHING, NOTHING, NOTHING)
-            done = replace(done, kept=done.kept | {target}, gone=done.gone | older.gone)  # one plain line at most
+            plain, room.plain = room.plain, NOTHING  # one plain line at most
+            older = await self._remove(room, plain) if plain else Removal(NOTHING, NOTHING, NOTHING)
+            done = Removal(done.gone | older.gone, done.kept | older.kept | {target}, done.lost | older.lost)
         elif outcome is not Outcome.FAILED:
             done = replace(done, gone=done.gone | {target})
         room.living = 0 if room.living in done.gone | done.kept else room.living
