@@ -265,6 +265,21 @@ async def test_floods_failures_and_broken_lines_are_overcome(live: Live, fault: 
     assert {note.kind for note in await bot.notes() if note.chat == ME} == {Kind.PLAIN}
 
 
+async def test_a_line_that_came_through_although_every_answer_was_lost_goes_too(live: Live) -> None:
+    api, bot = live
+    api.press(YOU, "Close")
+    api.press(ME, "Close")
+    await bot.quiet()
+    api.fault = lambda method, params: Fault(lose=True) if method == "sendMessage" else None
+    api.say(ME, "/start")
+    await bot.quiet()
+    assert texts()["opening"] in api.texts(ME)
+    api.fault = lambda method, params: None
+    await bot.sweep(after=IDLE)
+    assert texts()["opening"] not in api.texts(ME)
+    assert not [note for note in await bot.notes() if note.chat == ME]
+
+
 async def test_a_server_that_fails_for_long_is_asked_a_bounded_number_of_times_and_again_later(live: Live) -> None:
     api, bot = live
     api.fault = lambda method, params: Fault(500) if params.get("chat_id") == ME else None

@@ -42,7 +42,8 @@ class Room:
     @property
     def empty(self) -> bool:
         """Whether nothing of the conversation is left in the chat (a plain line does not count)."""
-        return not (self.living or self.bland or self.typed or self.left or self.wanted or self.working or self.closing)
+        there = self.living or self.bland or self.typed or self.left or self.suspect
+        return not (there or self.wanted or self.working or self.closing)
 
     def around(self) -> frozenset[int]:
         """Suspect ids, and those shortly above, at which unnoted messages of ours may stand."""

@@ -230,10 +230,13 @@ class Worker:
             await asyncio.wait({room.sending})
         if room.turn != turn:
             return False
+        newest = target if outcome is Outcome.DONE else max(room.plain, default=0)
+        if plain := room.plain - {newest}:  # one plain line at most
+            room.plain -= plain
+            older = await self._remove(room, plain)
+            done = Removal(done.gone | older.gone, done.kept | older.kept, done.lost | older.lost)
         if outcome is Outcome.DONE:
-            plain, room.plain = room.plain, NOTHING  # one plain line at most
-            older = await self._remove(room, plain) if plain else Removal(NOTHING, NOTHING, NOTHING)
-            done = Removal(done.gone | older.gone, done.kept | older.kept | {target}, done.lost | older.lost)
+            done = replace(done, kept=done.kept | {target})
         elif outcome is not Outcome.FAILED:
             done = replace(done, gone=done.gone | {target})
         room.living = 0 if room.living in done.gone | done.kept else room.living
