@@ -108,5 +108,5 @@ def stops(scope: str, blocker: Match, match: Match, clauses: list[Clause]) -> bo
     if not same:
         return False
     if scope == "before":
-        return match.start - BEFORE <= blocker.start < match.end
+        return match.start - BEFORE <= blocker.start < match.start
     return blocker.start < match.end and match.start < blocker.end

@@ -16,9 +16,24 @@ ORDER = (
     "stalking", "housing", "legal", "work", "safety-plan", "tech-safety", "children", "money",
 )  # fmt: skip
 WHO_FIRST = ("young-person", "abuse", "work", "worried-about-someone", "own-behaviour")
-AFRAID_FIRST = frozenset({"suicide", "suicide-other"})
-ABOUT_ME = frozenset({"harm-now", "harm-just-now", "locked-in", "hiding", "choking-now", "chased", "car", "cannot-breathe",
-                      "abuse-done", "abuse-control", "abuse-fear", "abuse-passive"})  # fmt: skip
+ABOUT_ME = frozenset({
+    "harm-now", "harm-just-now", "harm-recent", "harm-now-nonnative", "locked-in", "hiding", "choking-now", "chased",
+    "car", "car-now", "cannot-breathe", "weapon-has", "kill-now", "doomed", "abuse-done", "abuse-control", "abuse-fear",
+    "abuse-passive",
+})  # fmt: skip
+FIRST_PERSON = frozenset({"me", "us", "my", "our", "myself", "i", "we"})
+GRAVE = frozenset({"strangled", "threat-to-kill", "weapon-kept", "just-left"})
+BY_SOMEONE = frozenset({"stalking", "sexual-violence"})
+
+
+def about_me(findings: Findings) -> bool:
+    """Whether a rule of harm found the writer as the one it is done to."""
+    for fired in findings.live("danger", "situation"):
+        match = fired.match
+        words = findings.clauses[match.clause].words[match.start : match.end]
+        if fired.rule.name in ABOUT_ME and FIRST_PERSON.intersection(words[1:]):
+            return True
+    return False
 
 
 def situations(findings: Findings) -> list[str]:
@@ -26,20 +41,25 @@ def situations(findings: Findings) -> list[str]:
     live = findings.live("danger", "danger_others", "situation")
     names = {f.rule.name for f in live}
     found = {label for f in live for label in f.rule.gives}
-    words = {w for c in findings.clauses for w in c.words}
-    mine = bool(words & {"me", "us", "myself"}) and bool(names & ABOUT_ME)
-    if "suicide" in names and not names & (ABOUT_ME - {"locked-in", "hiding", "car", "chased"}):
+    flags = findings.flags
+    mine = about_me(findings)
+    if any(f.rule.name in GRAVE for f in findings.live("high_risk")) and not found & {"legal", "own-behaviour"}:
+        found.add("abuse")
+    if found & BY_SOMEONE:
+        if "partner" in flags:
+            found.add("abuse")
+        elif "stranger" in flags:
+            found.discard("abuse")
+    if "suicide" in names and not names & {"harm-now", "harm-just-now", "abuse-done", "abuse-control", "kill-now"}:
         found.discard("abuse")
     if "perp" in names or ("own-done" in names and not mine):
         found -= {"abuse", "worried-about-someone"}
     elif "own-behaviour" in found:
         found.discard("own-behaviour")
-    if names & {"third-party", "suicide-other"} and not mine:
-        found.discard("abuse")
-    elif "abuse" in found and "young-person" not in found:
-        found.discard("worried-about-someone")
-    if "worried-about-someone" in found and not mine:
-        found.discard("abuse")
+    if "abuse" in found and not mine and "other-victim" in flags and names & {"third-party", "weapon-has", "kill-now"}:
+        found.add("worried-about-someone")
+    if "worried-about-someone" in found:
+        found.discard("abuse" if not mine else "worried-about-someone" if "young-person" not in found else "")
     return [label for label in ORDER if label in found]
 
 
