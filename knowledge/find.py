@@ -16,9 +16,9 @@ GENERAL = {"talk", "safety-plan"}  # the needs of a service for anybody who is h
 LATER = "2021"  # what was found in this year or after counts as fresher than the documents of spring 2020
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """A service with the number to ring first and when that can be reached."""
+    """A service with the number to ring first and when that can be reached. One a minute, compared by identity."""
 
     service: Service
     phone: Contact | None
@@ -64,7 +64,9 @@ def around(area: str, areas: Areas) -> set[str]:
     home = areas.area_of[area]
     if area != home:
         return {area, home}
-    return {home} | {group.id for a in areas.areas if a.id == home for group in a.groups}
+    return {home} | {
+        group.id for a in areas.areas if a.id == home for group in a.groups
+    }
 
 
 def locality(service: Service, area: str, areas: Areas) -> int:
@@ -77,7 +79,9 @@ def locality(service: Service, area: str, areas: Areas) -> int:
 def specific(service: Service, answers: Mapping[str, str]) -> int:
     """How closely a service fits what was said: 2 for the audience, 1 for the need."""
     need = answers.get("need", "talk")
-    return 2 * (answers.get("audience", "-") in service.audience) + (need != "talk" and need in service.needs)
+    return 2 * (answers.get("audience", "-") in service.audience) + (
+        need != "talk" and need in service.needs
+    )
 
 
 def fits(service: Service, answers: Mapping[str, str]) -> bool:
@@ -102,7 +106,9 @@ def look(service: Service, now: datetime, local: int = 0) -> Found:
 
 
 @lru_cache(maxsize=1024)
-def _here(knowledge: Knowledge, branch: str, area: str) -> tuple[tuple[Service, int], ...]:
+def _here(
+    knowledge: Knowledge, branch: str, area: str
+) -> tuple[tuple[Service, int], ...]:
     """The services of a branch that cover an area, with how near each is."""
     areas = knowledge.areas
     return tuple(
@@ -112,11 +118,21 @@ def _here(knowledge: Knowledge, branch: str, area: str) -> tuple[tuple[Service, 
     )
 
 
+@lru_cache(maxsize=8192)
+def _suits(service: Service, who: str, need: str, audience: str) -> tuple[bool, int]:
+    """Whether a service fits the person described, and how closely."""
+    answers = {"who": who, "audience": audience, "need": need}
+    told = {slot: value for slot, value in answers.items() if value}
+    return fits(service, told), specific(service, told)
+
+
 def _openness(hours: Opening) -> int:
     return {"24h": 0, "open": 0, "uncertain": 1, "none": 1, "closed": 2}[hours.kind]
 
 
-def fallback(answers: Mapping[str, str], knowledge: Knowledge, now: datetime) -> Found | None:
+def fallback(
+    answers: Mapping[str, str], knowledge: Knowledge, now: datetime
+) -> Found | None:
     """The person who answers at any hour on this branch: the first of its lines that is listed as answering now.
 
     Where none is, the last one named. None only if every one of them is on hold.
@@ -126,7 +142,11 @@ def fallback(answers: Mapping[str, str], knowledge: Knowledge, now: datetime) ->
 
 @lru_cache(maxsize=256)
 def _fallback(branch: str, knowledge: Knowledge, now: datetime) -> Found | None:
-    lines = [knowledge.services[i] for i in knowledge.fallbacks[branch] if i in knowledge.services]
+    lines = [
+        knowledge.services[i]
+        for i in knowledge.fallbacks[branch]
+        if i in knowledge.services
+    ]
     found = [look(s, now) for s in lines if s.status != "hold" and s.shown_contacts]
     return next((f for f in found if f.answers_now), found[-1] if found else None)
 
@@ -140,40 +160,72 @@ def _branch(answers: Mapping[str, str]) -> str:
     return "man" if answers.get("audience") == "man" else "default"
 
 
-def find(answers: Mapping[str, str], knowledge: Knowledge, now: datetime) -> tuple[Found, ...]:
+def find(
+    answers: Mapping[str, str], knowledge: Knowledge, now: datetime
+) -> tuple[Found, ...]:
     """The services for a set of answers, in the order that a screen shows them.
 
     The first screen holds one that answers now, the closest fit to what was said, and the best local one. Then: fresh
     and open now, local, specific, open; "today" puts who is open first, "no rush" what fits best. Services for others
     than the person described come last, and are never left out.
     """
-    return _find(tuple(sorted(answers.items())), knowledge, now.replace(second=0, microsecond=0))
+    return _find(
+        tuple(sorted(answers.items())), knowledge, now.replace(second=0, microsecond=0)
+    )
 
 
-def fitting(answers: Mapping[str, str], knowledge: Knowledge, now: datetime) -> tuple[Found, ...]:
+def fitting(
+    answers: Mapping[str, str], knowledge: Knowledge, now: datetime
+) -> tuple[Found, ...]:
     """The services of `find` that are for everybody or for what was said, with the person who always answers."""
-    return _fitting(tuple(sorted(answers.items())), knowledge, now.replace(second=0, microsecond=0))
+    return _fitting(
+        tuple(sorted(answers.items())), knowledge, now.replace(second=0, microsecond=0)
+    )
 
 
 @lru_cache(maxsize=512)
-def _fitting(told: tuple[tuple[str, str], ...], knowledge: Knowledge, now: datetime) -> tuple[Found, ...]:
+def _fitting(
+    told: tuple[tuple[str, str], ...], knowledge: Knowledge, now: datetime
+) -> tuple[Found, ...]:
     answers = dict(told)
     human = fallback(answers, knowledge, now)
-    keep = human.service.id if human else ""
-    return tuple(f for f in _find(told, knowledge, now) if f.service.id == keep or fits(f.service, answers))
+    person = _person(answers)
+    found = _find(told, knowledge, now)
+    return tuple(
+        f
+        for f in found
+        if (human and f.service is human.service) or _suits(f.service, *person)[0]
+    )
+
+
+def _person(answers: Mapping[str, str]) -> tuple[str, str, str]:
+    return answers.get("who", ""), answers.get("need", ""), answers.get("audience", "")
 
 
 @lru_cache(maxsize=512)
-def _find(told: tuple[tuple[str, str], ...], knowledge: Knowledge, now: datetime) -> tuple[Found, ...]:
+def _find(
+    told: tuple[tuple[str, str], ...], knowledge: Knowledge, now: datetime
+) -> tuple[Found, ...]:
     answers = dict(told)
-    branch = answers.get("who", "")
-    found = [look(service, now, local) for service, local in _here(knowledge, branch, answers.get("area", ""))]
-    found.sort(key=lambda f: _order(f, answers))
+    branch, urgency, person = (
+        answers.get("who", ""),
+        answers.get("urgency", ""),
+        _person(answers),
+    )
+    here = _here(knowledge, branch, answers.get("area", ""))
+    rated = [
+        (look(service, now, local), _suits(service, *person)) for service, local in here
+    ]
+    rated.sort(key=lambda r: _order(r[0], r[1][0], r[1][1], urgency))
+    found = [f for f, _ in rated]
     human = fallback(answers, knowledge, now)
-    suited = [f for f in found if fits(f.service, answers)]
-    close = max(suited, key=lambda f: (specific(f.service, answers), f.local), default=None)
-    close = close if close and specific(close.service, answers) else None
-    local = next((f for f in suited if f.local == 2), next((f for f in suited if f.local), None))
+    suited = [(f, closeness) for f, (fit, closeness) in rated if fit]
+    close, closeness = max(suited, key=lambda s: (s[1], s[0].local), default=(None, 0))
+    close = close if closeness else None
+    local = next(
+        (f for f, _ in suited if f.local == 2),
+        next((f for f, _ in suited if f.local), None),
+    )
     local = None if close and close.local else local
     first = [f for f in (human, close, local) if f]
     if branch == OWN or (answers.get("audience") == "man" and branch != YOUNG):
@@ -183,11 +235,10 @@ def _find(told: tuple[tuple[str, str], ...], knowledge: Knowledge, now: datetime
     return tuple({f.service.id: f for f in [*first, *found]}.values())
 
 
-def _order(f: Found, answers: Mapping[str, str]) -> tuple[int, ...]:
-    others, openness = not fits(f.service, answers), _openness(f.opening)
-    fresh, close = f.fresh and f.answers_now, specific(f.service, answers)
-    if answers.get("urgency") == "today":
-        return others, openness, not fresh, -f.local, -close
-    if answers.get("urgency") == "no-rush":
-        return others, -close, -f.local, openness
-    return others, not fresh, -f.local, -close, openness
+def _order(f: Found, fit: bool, closeness: int, urgency: str) -> tuple[int, ...]:
+    openness = _openness(f.opening)
+    if urgency == "today":
+        return not fit, openness, not (f.fresh and f.answers_now), -f.local, -closeness
+    if urgency == "no-rush":
+        return not fit, -closeness, -f.local, openness
+    return not fit, not (f.fresh and f.answers_now), -f.local, -closeness, openness

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from bot.words import texts
+
 from knowledge.find import OWN, Found
 from knowledge.hours import Opening, opening
 from knowledge.model import EVERYWHERE, Contact, Knowledge, Service, Source
@@ -80,6 +82,7 @@ def whom(service: Service, branch: str, knowledge: Knowledge) -> str:
     return words["covers"].format(whom=who, area=area)
 
 
+@lru_cache(maxsize=1024)
 def card(n: int, found: Found, branch: str, now: datetime, knowledge: Knowledge) -> str:
     """A service on a list: its number on this screen, name, number, price, hours, and for whom."""
     service = found.service

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from functools import lru_cache
+from bot.words import NOBODY, Topic, codes, texts, words
 
 from bot.dialogue import cards
 from bot.dialogue.flow import EDIT, relevant
-from bot.dialogue.model import Choice, Screen, State
+from bot.dialogue.model import Choice, Screen, answered
 from bot.dialogue.state import code
 from bot.dialogue.view import RESULTS_SIZE, View, draw
-from bot.words import NOBODY, Topic, codes, texts, words
 from knowledge.find import OWN, Found, fallback, find, fitting, serves
-from knowledge.model import Knowledge
 
 PER_SCREEN = 3
 CHAIN = 6  # how many lines "No answer?" goes through
-STRAIGHT = ("", "young-person", "own-behaviour")  # branches whose lines for any hour stand on "Who answers now"
+STRAIGHT = (
+    "",
+    "young-person",
+    "own-behaviour",
+)  # branches whose lines for any hour stand on "Who answers now"
 OPEN_QUESTIONS = ("area", "who", "need")
 
 
@@ -41,14 +42,27 @@ def straight(view: View) -> Screen:
     line, seen = texts(), list[Found]()
     for who in STRAIGHT:
         human = fallback(view.state.having(who=who).answers, view.knowledge, view.now)
-        if human and human.service.who != (OWN,) and human.service.id not in [f.service.id for f in seen]:
+        if (
+            human
+            and human.service.who != (OWN,)
+            and human.service.id not in [f.service.id for f in seen]
+        ):
             seen.append(human)
-    cards_now = [cards.card(n, f, view.branch, view.now, view.knowledge) for n, f in enumerate(seen, 1)]
+    cards_now = [
+        cards.card(n, f, view.branch, view.now, view.knowledge)
+        for n, f in enumerate(seen, 1)
+    ]
     text = "\n\n".join([*cards_now, cards.listed_by([cards.newest(f) for f in seen])])
     fitted = seen
     choices = [_open(view, n, f) for n, f in enumerate(fitted, 1)]
     choices.append(Choice(line["step_by_step"], view.state.at("area")))
-    return draw(view, line["straight_title"], f"{text}\n\n{line['straight']}", choices, **_shown(fitted))
+    return draw(
+        view,
+        line["straight_title"],
+        f"{text}\n\n{line['straight']}",
+        choices,
+        **_shown(fitted),
+    )
 
 
 def results(view: View) -> Screen:
@@ -58,7 +72,9 @@ def results(view: View) -> Screen:
     text, fitted, last = _page(view, _title(view), found)
     choices = [_open(view, n, f) for n, f in enumerate(fitted, 1)]
     if fitted:
-        choices.append(Choice(line["no_answer"], state.at("next", fitted[0].service.id)))
+        choices.append(
+            Choice(line["no_answer"], state.at("next", fitted[0].service.id))
+        )
     more = Choice(line["every_line"], state.at("every-line")) if last else Choice(
         line["more"], state.at("results", "", state.page + 1))  # fmt: skip
     choices.append(more)
@@ -79,49 +95,63 @@ def every_line(view: View) -> Screen:
     if not last:
         choices.append(Choice(line["more"], state.at("every-line", "", state.page + 1)))
     choices.append(Choice(line["show_numbers"], state.at("results")))
-    return draw(view, line["every_title"], text, choices, **_shown(fitted, human_phones(view)))
+    return draw(
+        view, line["every_title"], text, choices, **_shown(fitted, human_phones(view))
+    )
 
 
 def _title(view: View) -> str:
     area = view.knowledge.areas.names.get(view.state.answers.get("area", ""), "")
-    return texts()["results_title"] if view.own or not area else texts()["results_title_area"].format(area=area)
+    return (
+        texts()["results_title"]
+        if view.own or not area
+        else texts()["results_title_area"].format(area=area)
+    )
 
 
-def _page(view: View, title: str, found: tuple[Found, ...]) -> tuple[str, list[Found], bool]:
+def _page(
+    view: View, title: str, found: tuple[Found, ...]
+) -> tuple[str, list[Found], bool]:
     """The page of a list that the state names, or its last: the text, its services, whether it is the last."""
     room = view.room(RESULTS_SIZE, title)
     human = view.human()
-    pages = layout(found, view.branch, room, human.service.id if human else "", human_line(view), view.now,
-                   view.knowledge)  # fmt: skip
-    page = min(view.state.page, len(pages) - 1)
-    text, fitted = pages[page]
-    return text, fitted, page == len(pages) - 1
-
-
-@lru_cache(maxsize=1024)
-def layout(
-    found: tuple[Found, ...], branch: str, room: int, human: str, human_line: str, now: datetime, knowledge: Knowledge
-) -> list[tuple[str, list[Found]]]:
-    """A list in pages that fit; the person who can be reached at any hour stands on each. At least one page."""
-    pages: list[tuple[str, list[Found]]] = []
-    at = 0
-    while at < len(found):
-        for count in range(PER_SCREEN, 0, -1):
-            fitted = list(found[at : at + count])
-            parts = [cards.card(n, f, branch, now, knowledge) for n, f in enumerate(fitted, 1)]
-            if human not in [f.service.id for f in fitted]:
-                parts.append(human_line)
-            text = "\n\n".join([*parts, cards.listed_by([cards.newest(f) for f in fitted])])
-            if len(text) <= room:
-                break
-        pages.append((text, fitted))
+    always = (human.service.id, human_line(view)) if human else ("", "")
+    at, page = 0, 0
+    while True:  # only as far as the page that is asked for
+        text, fitted = _fill(view, found[at : at + PER_SCREEN], room, *always)
         at += len(fitted)
-    return pages or [(human_line, [])]
+        if page == view.state.page or at >= len(found):
+            return text, fitted, at >= len(found)
+        page += 1
 
 
-def _shown(fitted: list[Found], extra: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
+def _fill(
+    view: View, found: tuple[Found, ...], room: int, human: str, human_line: str
+) -> tuple[str, list[Found]]:
+    """As many of these services as fit a page; the person who can be reached at any hour stands on it as well."""
+    parts = [
+        cards.card(n, f, view.branch, view.now, view.knowledge)
+        for n, f in enumerate(found, 1)
+    ]
+    text, fitted = human_line, list(found)
+    while fitted:
+        last = [] if human in [f.service.id for f in fitted] else [human_line]
+        listed = cards.listed_by([cards.newest(f) for f in fitted])
+        text = "\n\n".join([*parts[: len(fitted)], *last, listed])
+        if len(text) <= room or len(fitted) == 1:
+            break
+        fitted.pop()
+    return text, fitted
+
+
+def _shown(
+    fitted: list[Found], extra: tuple[str, ...] = ()
+) -> dict[str, tuple[str, ...]]:
     numbers = [n for f in fitted for n in cards.phones(cards.on_card(f))]
-    return {"services": tuple(f.service.id for f in fitted), "phones": (*numbers, *extra)}
+    return {
+        "services": tuple(f.service.id for f in fitted),
+        "phones": (*numbers, *extra),
+    }
 
 
 def _open(view: View, n: int, found: Found) -> Choice:
@@ -131,7 +161,11 @@ def _open(view: View, n: int, found: Found) -> Choice:
 def topics_for(view: View) -> list[Topic]:
     """The pages of things to know for this branch, the ones for what was asked first."""
     need, branch = view.state.answers.get("need", ""), view.branch or NOBODY
-    known = [t for t in words().topics.values() if branch in t.who and view.knowledge.guidance.get(t.id)]
+    known = [
+        t
+        for t in words().topics.values()
+        if branch in t.who and view.knowledge.guidance.get(t.id)
+    ]
     return sorted(known, key=lambda t: need not in t.needs)
 
 
@@ -142,7 +176,9 @@ def _also(view: View) -> list[Choice]:
         slot, value = codes().answers.get(part, ("", ""))
         if slot == "need" and value != view.state.answers.get("need"):
             label = texts()["also_need"].format(label=words().labels[slot, value])
-            offered.append(Choice(label[:24], view.state.having(need=value).at("results")))
+            offered.append(
+                Choice(label[:24], view.state.having(need=value).at("results"))
+            )
     return offered[:2]
 
 
@@ -168,21 +204,39 @@ def service(view: View) -> Screen:
     if one is None or not serves(one, view.branch):
         return results(View(state.at("results"), view.knowledge, view.now, view.notice))
     shown = one.shown_contacts
-    parts = [one.alert, "" if view.own else one.description, cards.whom(one, view.branch, view.knowledge)]
+    parts = [
+        one.alert,
+        "" if view.own else one.description,
+        cards.whom(one, view.branch, view.knowledge),
+    ]
     for contact in shown:
         if contact.kind in ("phone", "sms"):
-            parts.append(f"{cards.number(contact)}\n{cards.hours(contact, view.now)}" + _alert(contact.alert))
+            parts.append(
+                f"{cards.number(contact)}\n{cards.hours(contact, view.now)}"
+                + _alert(contact.alert)
+            )
         else:
             hours = f"\n{cards.hours(contact, view.now)}" if contact.schedule else ""
             parts.append(cards.other(contact) + hours + _alert(contact.alert))
-    parts.append(line["traces"] if any(c.kind not in ("phone",) for c in shown) else line["hidden_calls"])
+    parts.append(
+        line["traces"]
+        if any(c.kind not in ("phone",) for c in shown)
+        else line["hidden_calls"]
+    )
     human = view.human()
     if human and human.service.id != one.id:
         parts.append(human_line(view))
-    parts.append(cards.listed_by([s for c in shown for s in cards.every_source(c)] or one.sources, lines=True))
+    parts.append(
+        cards.listed_by(
+            [s for c in shown for s in cards.every_source(c)] or one.sources, lines=True
+        )
+    )
     body = "\n\n".join(part for part in parts if part)
     numbers = [c.shown for c in shown if c.kind in ("phone", "sms")][:4]
-    choices = [Choice(line["copy"].format(number=number)[:24], copy=number) for number in numbers]
+    choices = [
+        Choice(line["copy"].format(number=number)[:24], copy=number)
+        for number in numbers
+    ]
     choices.append(Choice(line["no_answer"], state.at("next", one.id)))
     choices.append(Choice(line["show_numbers"], state.at("results")))
     return draw(view, cards.name(one), body, choices, services=(one.id,),
@@ -196,15 +250,19 @@ def _alert(text: str) -> str:
 def next_line(view: View) -> Screen:
     """The line to try when the one named in the item does not answer, whoever is open first; then a person."""
     line, state = texts(), view.state
-    asked = State("next", relevant(state)).having(urgency="today").answers
+    asked = answered(relevant(state) | {"urgency": "today"})
     found = [f for f in fitting(asked, view.knowledge, view.now) if f.phone][:CHAIN]
     ids = [f.service.id for f in found]
     at = ids.index(state.item) + 1 if state.item in ids else 0
     if at >= len(found):
-        body = "\n\n".join(part for part in (line["next_end"], human_line(view)) if part)
+        body = "\n\n".join(
+            part for part in (line["next_end"], human_line(view)) if part
+        )
         choices = [Choice(line["show_numbers"], state.at("results")),
                    Choice(line["things_to_know"], state.at("topics"))]  # fmt: skip
-        return draw(view, line["next_end_title"], body, choices, phones=human_phones(view))
+        return draw(
+            view, line["next_end_title"], body, choices, phones=human_phones(view)
+        )
     one, human = found[at], view.human()
     other = human is not None and human.service.id != one.service.id
     parts = [line["next_intro"], cards.card(1, one, view.branch, view.now, view.knowledge),

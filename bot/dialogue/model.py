@@ -9,7 +9,8 @@ from types import MappingProxyType
 SLOTS = ("area", "who", "need", "audience", "urgency")
 LEAVE = "leave"  # the place that Close leads to: nothing is shown there but the plain line
 
-_NONE: Mapping[str, str] = MappingProxyType({})
+Answers = MappingProxyType[str, str]  # slot -> value, in the order of the slots
+_NONE: Answers = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class State:
     """Where a conversation stands: a place, the answers by slot, and what the place shows (item and page from 0)."""
 
     place: str
-    answers: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    answers: Answers = field(default_factory=lambda: _NONE)
     item: str = ""
     page: int = 0
 
@@ -27,9 +28,12 @@ class State:
 
     def having(self, **answers: str) -> State:
         """The same place with answers added or changed; an empty string takes an answer away."""
-        told = {**self.answers, **answers}
-        kept = MappingProxyType({slot: told[slot] for slot in SLOTS if told.get(slot)})
-        return State(self.place, kept, self.item, self.page)
+        return State(self.place, answered(self.answers | answers), self.item, self.page)
+
+
+def answered(told: Mapping[str, str]) -> Answers:
+    """The answers among `told` that are not empty, in the order of the slots."""
+    return MappingProxyType({slot: value for slot in SLOTS if (value := told.get(slot))})
 
 
 @dataclass(frozen=True, slots=True)

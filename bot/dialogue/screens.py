@@ -44,5 +44,6 @@ SCREENS: Mapping[str, Callable[[View], Screen]] = {
 
 def screen(state: State, knowledge: Knowledge, now: datetime, notice: str = "") -> Screen:
     """What a person sees at a state at a time (aware). `notice` is one line about what was just typed."""
-    view = View(settle(state), knowledge, now, notice)
+    # To the minute, as hours are: what was worked out in a minute serves all who ask in it.
+    view = View(settle(state), knowledge, now.replace(second=0, microsecond=0), notice)
     return SCREENS.get(view.state.place, pages.start)(view)

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from bot.dialogue.model import LEAVE, SLOTS, State
 from bot.words import codes
+
+from bot.dialogue.model import LEAVE, State, answered
 
 MAX_TOKEN = 64
 MAX_PAGE = 99
@@ -17,30 +18,28 @@ _ITEM = re.compile(r"[a-z0-9-]{0,40}")
 
 
 @cache
-def _code_of() -> dict[tuple[str, str], str]:
-    known = codes()
-    return {("place", name): code for code, name in known.places.items()} | {
-        answer: code for code, answer in known.answers.items()
-    }
+def _place_codes() -> dict[str, str]:
+    return {name: code for code, name in codes().places.items()}
+
+
+@cache
+def _answer_codes() -> dict[tuple[str, str], str]:
+    return {answer: code for code, answer in codes().answers.items()}
 
 
 def code(slot: str, value: str) -> str:
     """The code of an answer. Raises KeyError for an unknown one."""
-    return _code_of()[slot, value]
+    return _answer_codes()[slot, value]
 
 
 def encode(state: State) -> str:
     """The token of a state; its places and answers must be known (KeyError otherwise)."""
     if state.place == LEAVE:
         return LEAVE
-    known = _code_of()
-    parts = [
-        known["place", state.place],
-        "-".join(known[slot, state.answers[slot]] for slot in SLOTS if slot in state.answers),
-        state.item,
-        str(state.page) if state.page else "",
-    ]
-    return "_".join(parts).rstrip("_")
+    known = _answer_codes()
+    answers = "-".join([known[answer] for answer in state.answers.items()])
+    token = f"{_place_codes()[state.place]}_{answers}_{state.item}"
+    return f"{token}_{state.page}" if state.page else token.rstrip("_")
 
 
 def decode(token: str) -> State:
@@ -49,10 +48,9 @@ def decode(token: str) -> State:
         return State(LEAVE)
     place, answers, item, page = [*token[: 2 * MAX_TOKEN].split("_"), "", "", ""][:4]
     known = codes()
-    found = dict(known.answers[part] for part in answers.split("-") if part in known.answers)
-    state = State(
+    return State(
         place=known.places.get(place, "start"),
+        answers=answered(dict([known.answers[part] for part in answers.split("-") if part in known.answers])),
         item=item if _ITEM.fullmatch(item) else "",
         page=min(int(page), MAX_PAGE) if page.isascii() and page.isdigit() else 0,
     )
-    return state.having(**found)
