@@ -64,9 +64,7 @@ def around(area: str, areas: Areas) -> set[str]:
     home = areas.area_of[area]
     if area != home:
         return {area, home}
-    return {home} | {
-        group.id for a in areas.areas if a.id == home for group in a.groups
-    }
+    return {home} | {group.id for a in areas.areas if a.id == home for group in a.groups}
 
 
 def locality(service: Service, area: str, areas: Areas) -> int:
@@ -79,9 +77,7 @@ def locality(service: Service, area: str, areas: Areas) -> int:
 def specific(service: Service, answers: Mapping[str, str]) -> int:
     """How closely a service fits what was said: 2 for the audience, 1 for the need."""
     need = answers.get("need", "talk")
-    return 2 * (answers.get("audience", "-") in service.audience) + (
-        need != "talk" and need in service.needs
-    )
+    return 2 * (answers.get("audience", "-") in service.audience) + (need != "talk" and need in service.needs)
 
 
 def fits(service: Service, answers: Mapping[str, str]) -> bool:
@@ -106,9 +102,7 @@ def look(service: Service, now: datetime, local: int = 0) -> Found:
 
 
 @lru_cache(maxsize=1024)
-def _here(
-    knowledge: Knowledge, branch: str, area: str
-) -> tuple[tuple[Service, int], ...]:
+def _here(knowledge: Knowledge, branch: str, area: str) -> tuple[tuple[Service, int], ...]:
     """The services of a branch that cover an area, with how near each is."""
     areas = knowledge.areas
     return tuple(
@@ -130,9 +124,7 @@ def _openness(hours: Opening) -> int:
     return {"24h": 0, "open": 0, "uncertain": 1, "none": 1, "closed": 2}[hours.kind]
 
 
-def fallback(
-    answers: Mapping[str, str], knowledge: Knowledge, now: datetime
-) -> Found | None:
+def fallback(answers: Mapping[str, str], knowledge: Knowledge, now: datetime) -> Found | None:
     """The person who answers at any hour on this branch: the first of its lines that is listed as answering now.
 
     Where none is, the last one named. None only if every one of them is on hold.
@@ -142,11 +134,7 @@ def fallback(
 
 @lru_cache(maxsize=256)
 def _fallback(branch: str, knowledge: Knowledge, now: datetime) -> Found | None:
-    lines = [
-        knowledge.services[i]
-        for i in knowledge.fallbacks[branch]
-        if i in knowledge.services
-    ]
+    lines = [knowledge.services[i] for i in knowledge.fallbacks[branch] if i in knowledge.services]
     found = [look(s, now) for s in lines if s.status != "hold" and s.shown_contacts]
     return next((f for f in found if f.answers_now), found[-1] if found else None)
 
@@ -160,42 +148,28 @@ def _branch(answers: Mapping[str, str]) -> str:
     return "man" if answers.get("audience") == "man" else "default"
 
 
-def find(
-    answers: Mapping[str, str], knowledge: Knowledge, now: datetime
-) -> tuple[Found, ...]:
+def find(answers: Mapping[str, str], knowledge: Knowledge, now: datetime) -> tuple[Found, ...]:
     """The services for a set of answers, in the order that a screen shows them.
 
     The first screen holds one that answers now, the closest fit to what was said, and the best local one. Then: fresh
     and open now, local, specific, open; "today" puts who is open first, "no rush" what fits best. Services for others
     than the person described come last, and are never left out.
     """
-    return _find(
-        tuple(sorted(answers.items())), knowledge, now.replace(second=0, microsecond=0)
-    )
+    return _find(tuple(sorted(answers.items())), knowledge, now.replace(second=0, microsecond=0))
 
 
-def fitting(
-    answers: Mapping[str, str], knowledge: Knowledge, now: datetime
-) -> tuple[Found, ...]:
+def fitting(answers: Mapping[str, str], knowledge: Knowledge, now: datetime) -> tuple[Found, ...]:
     """The services of `find` that are for everybody or for what was said, with the person who always answers."""
-    return _fitting(
-        tuple(sorted(answers.items())), knowledge, now.replace(second=0, microsecond=0)
-    )
+    return _fitting(tuple(sorted(answers.items())), knowledge, now.replace(second=0, microsecond=0))
 
 
 @lru_cache(maxsize=512)
-def _fitting(
-    told: tuple[tuple[str, str], ...], knowledge: Knowledge, now: datetime
-) -> tuple[Found, ...]:
+def _fitting(told: tuple[tuple[str, str], ...], knowledge: Knowledge, now: datetime) -> tuple[Found, ...]:
     answers = dict(told)
     human = fallback(answers, knowledge, now)
     person = _person(answers)
     found = _find(told, knowledge, now)
-    return tuple(
-        f
-        for f in found
-        if (human and f.service is human.service) or _suits(f.service, *person)[0]
-    )
+    return tuple(f for f in found if (human and f.service is human.service) or _suits(f.service, *person)[0])
 
 
 def _person(answers: Mapping[str, str]) -> tuple[str, str, str]:
@@ -203,29 +177,18 @@ def _person(answers: Mapping[str, str]) -> tuple[str, str, str]:
 
 
 @lru_cache(maxsize=512)
-def _find(
-    told: tuple[tuple[str, str], ...], knowledge: Knowledge, now: datetime
-) -> tuple[Found, ...]:
+def _find(told: tuple[tuple[str, str], ...], knowledge: Knowledge, now: datetime) -> tuple[Found, ...]:
     answers = dict(told)
-    branch, urgency, person = (
-        answers.get("who", ""),
-        answers.get("urgency", ""),
-        _person(answers),
-    )
+    branch, urgency, person = answers.get("who", ""), answers.get("urgency", ""), _person(answers)
     here = _here(knowledge, branch, answers.get("area", ""))
-    rated = [
-        (look(service, now, local), _suits(service, *person)) for service, local in here
-    ]
+    rated = [(look(service, now, local), _suits(service, *person)) for service, local in here]
     rated.sort(key=lambda r: _order(r[0], r[1][0], r[1][1], urgency))
     found = [f for f, _ in rated]
     human = fallback(answers, knowledge, now)
     suited = [(f, closeness) for f, (fit, closeness) in rated if fit]
     close, closeness = max(suited, key=lambda s: (s[1], s[0].local), default=(None, 0))
     close = close if closeness else None
-    local = next(
-        (f for f, _ in suited if f.local == 2),
-        next((f for f, _ in suited if f.local), None),
-    )
+    local = next((f for f, _ in suited if f.local == 2), next((f for f, _ in suited if f.local), None))
     local = None if close and close.local else local
     first = [f for f in (human, close, local) if f]
     if branch == OWN or (answers.get("audience") == "man" and branch != YOUNG):

@@ -8,7 +8,6 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from bot.words import texts
-
 from knowledge.find import OWN, Found
 from knowledge.hours import Opening, opening
 from knowledge.model import EVERYWHERE, Contact, Knowledge, Service, Source

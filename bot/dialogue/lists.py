@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from bot.words import NOBODY, Topic, codes, texts, words
-
 from bot.dialogue import cards
 from bot.dialogue.flow import EDIT, relevant
 from bot.dialogue.model import Choice, Screen, answered
 from bot.dialogue.state import code
 from bot.dialogue.view import RESULTS_SIZE, View, draw
+from bot.words import NOBODY, Topic, codes, texts, words
 from knowledge.find import OWN, Found, fallback, find, fitting, serves
 
 PER_SCREEN = 3
 CHAIN = 6  # how many lines "No answer?" goes through
-STRAIGHT = (
-    "",
-    "young-person",
-    "own-behaviour",
-)  # branches whose lines for any hour stand on "Who answers now"
+STRAIGHT = ("", "young-person", "own-behaviour")  # branches whose lines for any hour stand on "Who answers now"
 OPEN_QUESTIONS = ("area", "who", "need")
 
 
@@ -42,27 +37,14 @@ def straight(view: View) -> Screen:
     line, seen = texts(), list[Found]()
     for who in STRAIGHT:
         human = fallback(view.state.having(who=who).answers, view.knowledge, view.now)
-        if (
-            human
-            and human.service.who != (OWN,)
-            and human.service.id not in [f.service.id for f in seen]
-        ):
+        if human and human.service.who != (OWN,) and human.service.id not in [f.service.id for f in seen]:
             seen.append(human)
-    cards_now = [
-        cards.card(n, f, view.branch, view.now, view.knowledge)
-        for n, f in enumerate(seen, 1)
-    ]
+    cards_now = [cards.card(n, f, view.branch, view.now, view.knowledge) for n, f in enumerate(seen, 1)]
     text = "\n\n".join([*cards_now, cards.listed_by([cards.newest(f) for f in seen])])
     fitted = seen
     choices = [_open(view, n, f) for n, f in enumerate(fitted, 1)]
     choices.append(Choice(line["step_by_step"], view.state.at("area")))
-    return draw(
-        view,
-        line["straight_title"],
-        f"{text}\n\n{line['straight']}",
-        choices,
-        **_shown(fitted),
-    )
+    return draw(view, line["straight_title"], f"{text}\n\n{line['straight']}", choices, **_shown(fitted))
 
 
 def results(view: View) -> Screen:
@@ -72,9 +54,7 @@ def results(view: View) -> Screen:
     text, fitted, last = _page(view, _title(view), found)
     choices = [_open(view, n, f) for n, f in enumerate(fitted, 1)]
     if fitted:
-        choices.append(
-            Choice(line["no_answer"], state.at("next", fitted[0].service.id))
-        )
+        choices.append(Choice(line["no_answer"], state.at("next", fitted[0].service.id)))
     more = Choice(line["every_line"], state.at("every-line")) if last else Choice(
         line["more"], state.at("results", "", state.page + 1))  # fmt: skip
     choices.append(more)
@@ -95,23 +75,15 @@ def every_line(view: View) -> Screen:
     if not last:
         choices.append(Choice(line["more"], state.at("every-line", "", state.page + 1)))
     choices.append(Choice(line["show_numbers"], state.at("results")))
-    return draw(
-        view, line["every_title"], text, choices, **_shown(fitted, human_phones(view))
-    )
+    return draw(view, line["every_title"], text, choices, **_shown(fitted, human_phones(view)))
 
 
 def _title(view: View) -> str:
     area = view.knowledge.areas.names.get(view.state.answers.get("area", ""), "")
-    return (
-        texts()["results_title"]
-        if view.own or not area
-        else texts()["results_title_area"].format(area=area)
-    )
+    return texts()["results_title"] if view.own or not area else texts()["results_title_area"].format(area=area)
 
 
-def _page(
-    view: View, title: str, found: tuple[Found, ...]
-) -> tuple[str, list[Found], bool]:
+def _page(view: View, title: str, found: tuple[Found, ...]) -> tuple[str, list[Found], bool]:
     """The page of a list that the state names, or its last: the text, its services, whether it is the last."""
     room = view.room(RESULTS_SIZE, title)
     human = view.human()
@@ -125,14 +97,9 @@ def _page(
         page += 1
 
 
-def _fill(
-    view: View, found: tuple[Found, ...], room: int, human: str, human_line: str
-) -> tuple[str, list[Found]]:
+def _fill(view: View, found: tuple[Found, ...], room: int, human: str, human_line: str) -> tuple[str, list[Found]]:
     """As many of these services as fit a page; the person who can be reached at any hour stands on it as well."""
-    parts = [
-        cards.card(n, f, view.branch, view.now, view.knowledge)
-        for n, f in enumerate(found, 1)
-    ]
+    parts = [cards.card(n, f, view.branch, view.now, view.knowledge) for n, f in enumerate(found, 1)]
     text, fitted = human_line, list(found)
     while fitted:
         last = [] if human in [f.service.id for f in fitted] else [human_line]
@@ -144,14 +111,9 @@ def _fill(
     return text, fitted
 
 
-def _shown(
-    fitted: list[Found], extra: tuple[str, ...] = ()
-) -> dict[str, tuple[str, ...]]:
+def _shown(fitted: list[Found], extra: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
     numbers = [n for f in fitted for n in cards.phones(cards.on_card(f))]
-    return {
-        "services": tuple(f.service.id for f in fitted),
-        "phones": (*numbers, *extra),
-    }
+    return {"services": tuple(f.service.id for f in fitted), "phones": (*numbers, *extra)}
 
 
 def _open(view: View, n: int, found: Found) -> Choice:
@@ -161,11 +123,7 @@ def _open(view: View, n: int, found: Found) -> Choice:
 def topics_for(view: View) -> list[Topic]:
     """The pages of things to know for this branch, the ones for what was asked first."""
     need, branch = view.state.answers.get("need", ""), view.branch or NOBODY
-    known = [
-        t
-        for t in words().topics.values()
-        if branch in t.who and view.knowledge.guidance.get(t.id)
-    ]
+    known = [t for t in words().topics.values() if branch in t.who and view.knowledge.guidance.get(t.id)]
     return sorted(known, key=lambda t: need not in t.needs)
 
 
@@ -176,9 +134,7 @@ def _also(view: View) -> list[Choice]:
         slot, value = codes().answers.get(part, ("", ""))
         if slot == "need" and value != view.state.answers.get("need"):
             label = texts()["also_need"].format(label=words().labels[slot, value])
-            offered.append(
-                Choice(label[:24], view.state.having(need=value).at("results"))
-            )
+            offered.append(Choice(label[:24], view.state.having(need=value).at("results")))
     return offered[:2]
 
 
@@ -204,39 +160,21 @@ def service(view: View) -> Screen:
     if one is None or not serves(one, view.branch):
         return results(View(state.at("results"), view.knowledge, view.now, view.notice))
     shown = one.shown_contacts
-    parts = [
-        one.alert,
-        "" if view.own else one.description,
-        cards.whom(one, view.branch, view.knowledge),
-    ]
+    parts = [one.alert, "" if view.own else one.description, cards.whom(one, view.branch, view.knowledge)]
     for contact in shown:
         if contact.kind in ("phone", "sms"):
-            parts.append(
-                f"{cards.number(contact)}\n{cards.hours(contact, view.now)}"
-                + _alert(contact.alert)
-            )
+            parts.append(f"{cards.number(contact)}\n{cards.hours(contact, view.now)}" + _alert(contact.alert))
         else:
             hours = f"\n{cards.hours(contact, view.now)}" if contact.schedule else ""
             parts.append(cards.other(contact) + hours + _alert(contact.alert))
-    parts.append(
-        line["traces"]
-        if any(c.kind not in ("phone",) for c in shown)
-        else line["hidden_calls"]
-    )
+    parts.append(line["traces"] if any(c.kind not in ("phone",) for c in shown) else line["hidden_calls"])
     human = view.human()
     if human and human.service.id != one.id:
         parts.append(human_line(view))
-    parts.append(
-        cards.listed_by(
-            [s for c in shown for s in cards.every_source(c)] or one.sources, lines=True
-        )
-    )
+    parts.append(cards.listed_by([s for c in shown for s in cards.every_source(c)] or one.sources, lines=True))
     body = "\n\n".join(part for part in parts if part)
     numbers = [c.shown for c in shown if c.kind in ("phone", "sms")][:4]
-    choices = [
-        Choice(line["copy"].format(number=number)[:24], copy=number)
-        for number in numbers
-    ]
+    choices = [Choice(line["copy"].format(number=number)[:24], copy=number) for number in numbers]
     choices.append(Choice(line["no_answer"], state.at("next", one.id)))
     choices.append(Choice(line["show_numbers"], state.at("results")))
     return draw(view, cards.name(one), body, choices, services=(one.id,),
@@ -255,14 +193,10 @@ def next_line(view: View) -> Screen:
     ids = [f.service.id for f in found]
     at = ids.index(state.item) + 1 if state.item in ids else 0
     if at >= len(found):
-        body = "\n\n".join(
-            part for part in (line["next_end"], human_line(view)) if part
-        )
+        body = "\n\n".join(part for part in (line["next_end"], human_line(view)) if part)
         choices = [Choice(line["show_numbers"], state.at("results")),
                    Choice(line["things_to_know"], state.at("topics"))]  # fmt: skip
-        return draw(
-            view, line["next_end_title"], body, choices, phones=human_phones(view)
-        )
+        return draw(view, line["next_end_title"], body, choices, phones=human_phones(view))
     one, human = found[at], view.human()
     other = human is not None and human.service.id != one.service.id
     parts = [line["next_intro"], cards.card(1, one, view.branch, view.now, view.knowledge),

@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from bot.words import codes
-
 from bot.dialogue.model import LEAVE, State, answered
+from bot.words import codes
 
 MAX_TOKEN = 64
 MAX_PAGE = 99
