@@ -27,6 +27,13 @@ class Found:
     local: int  # 2 for the group itself, 1 for its area, 0 for a nation or the whole UK
 
     @property
+    def recent(self) -> bool:
+        """Whether somebody listed or confirmed the number later than the documents of spring 2020."""
+        return self.phone is not None and (
+            self.phone.confirmed is not None or any(s.date >= LATER for s in self.phone.sources)
+        )
+
+    @property
     def answers_now(self) -> bool:
         """Whether somebody is listed or confirmed as answering at this moment."""
         return self.opening.kind in ("24h", "open")
@@ -134,9 +141,18 @@ def fallback(answers: Mapping[str, str], knowledge: Knowledge, now: datetime) ->
 
 @lru_cache(maxsize=256)
 def _fallback(branch: str, knowledge: Knowledge, now: datetime) -> Found | None:
-    lines = [knowledge.services[i] for i in knowledge.fallbacks[branch] if i in knowledge.services]
-    found = [look(s, now) for s in lines if s.status != "hold" and s.shown_contacts]
+    found = _fallbacks(branch, knowledge, now)
     return next((f for f in found if f.answers_now), found[-1] if found else None)
+
+
+def fallbacks(answers: Mapping[str, str], knowledge: Knowledge, now: datetime) -> list[Found]:
+    """All lines named for when others do not answer on this branch, in their order."""
+    return _fallbacks(_branch(answers), knowledge, now.replace(second=0, microsecond=0))
+
+
+def _fallbacks(branch: str, knowledge: Knowledge, now: datetime) -> list[Found]:
+    lines = [knowledge.services[i] for i in knowledge.fallbacks[branch] if i in knowledge.services]
+    return [look(s, now) for s in lines if s.status != "hold" and s.shown_contacts]
 
 
 def _branch(answers: Mapping[str, str]) -> str:
@@ -189,19 +205,24 @@ def _find(told: tuple[tuple[str, str], ...], knowledge: Knowledge, now: datetime
     close, closeness = max(suited, key=lambda s: (s[1], s[0].local), default=(None, 0))
     close = close if closeness else None
     local = next((f for f, _ in suited if f.local == 2), next((f for f, _ in suited if f.local), None))
-    local = None if close and close.local else local
+    if close and not person[1] and not set(close.service.needs) >= GENERAL:
+        close, local = local, close  # a team for older people, say: it fits, but the specialists come first
+    elif close and close.local:
+        local = None
     first = [f for f in (human, close, local) if f]
     if branch == OWN or (answers.get("audience") == "man" and branch != YOUNG):
         # Their own lines first, then the one that always answers: that one is not made for them.
         own = [f for f in found if set(f.service.who) == {OWN}]
         first = [f for f in (*own[:2], close, human, local) if f]
+        if urgency == "today":
+            first.sort(key=lambda f: _openness(f.opening))
     return tuple({f.service.id: f for f in [*first, *found]}.values())
 
 
 def _order(f: Found, fit: bool, closeness: int, urgency: str) -> tuple[int, ...]:
     openness = _openness(f.opening)
     if urgency == "today":
-        return not fit, openness, not (f.fresh and f.answers_now), -f.local, -closeness
+        return not fit, openness, not (f.fresh and f.answers_now), -f.local, -closeness, not f.recent
     if urgency == "no-rush":
-        return not fit, -closeness, -f.local, openness
-    return not fit, not (f.fresh and f.answers_now), -f.local, -closeness, openness
+        return not fit, -closeness, -f.local, not f.recent, openness
+    return not fit, not (f.fresh and f.answers_now), -f.local, -closeness, openness, not f.recent

@@ -134,6 +134,17 @@ def test_own_behaviour_is_kept_apart(walked, knowledge):
             assert not set(seen.screen.services) & alone, seen.token
 
 
+def test_no_button_leaves_own_behaviour_unasked(walked):
+    """Only the question about fear, the question about who, and the start take the branch away."""
+    for seen in walked:
+        if seen.state.answers.get("who") != "own-behaviour":
+            continue
+        for choice in choices(seen):
+            if choice.to and choice.to.answers.get("who") != "own-behaviour":
+                away = seen.screen.place in ("who", "afraid") or choice.to.place in ("start", "leave", "topic")
+                assert away, (seen.token, choice.label)
+
+
 def test_own_behaviour_first_asks_about_fear(walked):
     asked = [c.to for s in only(walked, "who") for c in choices(s) if c.label.endswith("My own behaviour")]
     assert asked

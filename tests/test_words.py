@@ -119,6 +119,7 @@ def test_a_renamed_key_of_a_question_is_refused(tmp_path):
         "emergency.yaml": "lead: a\nlanguages: {}\n",
         "questions.yaml": "questions:\n  - {place: who, slot: who, txt: Who, choices: []}\n",
         "topics.yaml": "topics: []\n",
+        "smalltalk.yaml": "greetings: []\nthanks: []\n",
     }.items():
         (home / name).write_text(text, encoding="utf-8")
     with pytest.raises(FaultError) as caught:
@@ -126,3 +127,8 @@ def test_a_renamed_key_of_a_question_is_refused(tmp_path):
     assert caught.value.lines == [
         "bot/words/en/questions.yaml:2: missing key 'text'", "bot/words/en/questions.yaml:2: unknown key 'txt'",
     ]  # fmt: skip
+
+
+def test_statements_that_start_a_page_are_there(knowledge):
+    for topic in words().topics.values():
+        assert set(topic.starts_with) <= {f.id for f in knowledge.guidance.get(topic.id, ())}, topic.id

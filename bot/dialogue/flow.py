@@ -7,8 +7,7 @@ from knowledge.model import NATIONS, Knowledge
 
 EDIT = "edit"  # item of a question that was opened from the results: its answer leads straight back there
 OWN, WORK = "own-behaviour", "work"
-NO_NEEDS = (OWN, WORK)  # branches that are not asked what would help, nor about the person
-SERVICE_BRANCH_SLOTS = ("need", "audience")
+UNASKED = {OWN: ("need", "audience"), WORK: ("audience",)}  # what a branch is not asked
 AFTER = {"area": "who", "group": "who", "nation": "who", "who": "need", "afraid": "need", "need": "urgency",
          "more-needs": "urgency", "urgency": "results", "audience": "results"}  # fmt: skip
 BEFORE = {"straight": "start", "area": "start", "about": "start", "closing": "start", "group": "area",
@@ -21,10 +20,10 @@ RETURNS = ("area", "group", "nation", "who", "afraid", "need", "more-needs", "au
 
 def settle(state: State) -> State:
     """The same state without answers that its branch does not use, and at a place that fits its answers."""
-    if state.place in ("start", "straight"):  # nothing has been asked yet but, by a poster's code, the place
-        return State(state.place).having(area=state.answers.get("area", ""))
-    if state.answers.get("who") in NO_NEEDS:
-        state = state.having(need="", audience="")
+    if state.place == "start":  # nothing has been asked yet but, by a poster's code, the place
+        return State("start").having(area=state.answers.get("area", ""))
+    for slot in UNASKED.get(state.answers.get("who", ""), ()):
+        state = state.having(**{slot: ""}) if slot in state.answers else state
     if state.answers.get("urgency") == "now":
         state = state.having(urgency="")
         if state.place == "results":
@@ -58,7 +57,7 @@ def choose(state: State, slot: str, value: str, knowledge: Knowledge) -> State:
     if editing:
         return told.at("results")
     after = AFTER[state.place]
-    if after == "need" and told.answers.get("who") in NO_NEEDS:
+    if after == "need" and told.answers.get("who") == OWN:
         after = "urgency"
     return told.at(after)
 
@@ -78,16 +77,19 @@ def back(state: State) -> State:
     if place in ("results", "every-line", "topics", "topic") and state.page:
         return state.at(place, state.item, state.page - 1)
     if place == "topic":
-        return state.at("start") if state.item == "phone-safety" and not told else state.at("topics")
+        return State("start") if state.item == "phone-safety" and not told else state.at("topics")
     if place == "service":
         return state.at("results" if told else "straight")
     if place == "emergency":
         return came_from(state)
-    if place == "urgency" and state.answers.get("who") in NO_NEEDS:
+    if place == "urgency" and state.answers.get("who") == OWN:
         return state.at("who")
+    if place == "results":  # the last question that was answered
+        asked = ("urgency", "need", "who", "area")
+        return state.at(next((slot for slot in asked if slot in state.answers), "urgency"))
     if place in ("hint", "maybe"):
         return state.at("results" if told else "start")
-    return state.at(BEFORE.get(place, "start"))
+    return state.at(BEFORE[place]) if BEFORE.get(place, "start") != "start" else State("start")
 
 
 def came_from(state: State) -> State:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bot.dialogue import cards
-from bot.dialogue.flow import EDIT, relevant
+from bot.dialogue.flow import EDIT, WORK, relevant
 from bot.dialogue.model import Choice, Screen, answered
 from bot.dialogue.state import code
 from bot.dialogue.view import RESULTS_SIZE, View, draw
 from bot.words import NOBODY, Topic, codes, texts, words
-from knowledge.find import OWN, Found, fallback, find, fitting, serves
+from knowledge.find import OWN, Found, fallback, fallbacks, find, fitting, serves
 
 PER_SCREEN = 3
 CHAIN = 6  # how many lines "No answer?" goes through
@@ -33,9 +33,9 @@ def human_phones(view: View) -> tuple[str, ...]:
 
 
 def straight(view: View) -> Screen:
-    """The lines that answer at this hour, before any question is asked; nothing on it is for people who harm alone."""
+    """The lines that answer at this hour: those of the branch where it is known, otherwise one for each."""
     line, seen = texts(), list[Found]()
-    for who in STRAIGHT:
+    for who in (view.branch, OWN) if view.branch else STRAIGHT:
         human = fallback(view.state.having(who=who).answers, view.knowledge, view.now)
         if human and human.service.who != (OWN,) and human.service.id not in [f.service.id for f in seen]:
             seen.append(human)
@@ -44,7 +44,8 @@ def straight(view: View) -> Screen:
     fitted = seen
     choices = [_open(view, n, f) for n, f in enumerate(fitted, 1)]
     choices.append(Choice(line["step_by_step"], view.state.at("area")))
-    return draw(view, line["straight_title"], f"{text}\n\n{line['straight']}", choices, **_shown(fitted))
+    text = text if view.branch else f"{text}\n\n{line['straight']}"
+    return draw(view, line["straight_title"], text, choices, **_shown(fitted))
 
 
 def results(view: View) -> Screen:
@@ -122,9 +123,9 @@ def _open(view: View, n: int, found: Found) -> Choice:
 
 def topics_for(view: View) -> list[Topic]:
     """The pages of things to know for this branch, the ones for what was asked first."""
-    need, branch = view.state.answers.get("need", ""), view.branch or NOBODY
+    told, branch = set(view.state.answers.values()), view.branch or NOBODY
     known = [t for t in words().topics.values() if branch in t.who and view.knowledge.guidance.get(t.id)]
-    return sorted(known, key=lambda t: need not in t.needs)
+    return sorted(known, key=lambda t: (not told & set(t.first_for), not told & set(t.needs)))
 
 
 def _also(view: View) -> list[Choice]:
@@ -146,9 +147,9 @@ def also_item(needs: list[str]) -> str:
 def _open_questions(view: View) -> list[Choice]:
     line, answers = texts(), view.state.answers
     slots = [s for s in OPEN_QUESTIONS if s not in answers]
-    if view.branch in ("own-behaviour", "work"):
+    if view.own:
         slots = [s for s in slots if s != "need"]
-    elif "audience" not in answers and len(slots) < len(OPEN_QUESTIONS):
+    elif view.branch != WORK and "audience" not in answers and len(slots) < len(OPEN_QUESTIONS):
         slots.append("audience")
     return [Choice(line["ask_" + slot], view.state.at(slot, EDIT)) for slot in slots]
 
@@ -190,6 +191,7 @@ def next_line(view: View) -> Screen:
     line, state = texts(), view.state
     asked = answered(relevant(state) | {"urgency": "today"})
     found = [f for f in fitting(asked, view.knowledge, view.now) if f.phone][:CHAIN]
+    found += [f for f in fallbacks(asked, view.knowledge, view.now) if f.phone and f not in found]
     ids = [f.service.id for f in found]
     at = ids.index(state.item) + 1 if state.item in ids else 0
     if at >= len(found):

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.dialogue import cards
+from bot.dialogue.flow import EDIT, OWN
 from bot.dialogue.lists import human_line, human_phones, topics_for
 from bot.dialogue.model import Choice, Screen, State
 from bot.dialogue.questions import question
 from bot.dialogue.view import MAX_CHOICES, PAGE_SIZE, View, draw
 from bot.words import NOBODY, Topic, codes, texts, words
-from knowledge.model import Fact
+from knowledge.model import NATIONS, Fact
 
 SUICIDE, OWN_HARM, THIRD_PARTY, LANGUAGE = "suicide", "own-harm", "third-party", "language"
+SIGN_OF = {"own-behaviour": OWN_HARM, "someone-else": THIRD_PARTY, "work": THIRD_PARTY}  # what a branch adds
 SIGNS = (SUICIDE, OWN_HARM, THIRD_PARTY)
 
 
 def start(view: View) -> Screen:
     """What this is, what Close does and cannot do, and the straight way to the lines that answer now."""
     line, go = texts(), view.state
-    body = line["start"]
+    where = view.knowledge.areas.names.get(go.answers.get("area", ""), "")
+    body = f"{line['start']}\n\n{line['start_here'].format(area=where) if where else line['start_where']}"
     if not any(c.confirmed for s in view.knowledge.services.values() for c in s.contacts):
         body += f"\n\n{line['trial']}"
     choices = [
@@ -51,7 +54,7 @@ def closing(view: View) -> Screen:
 def emergency(view: View) -> Screen:
     """The full steps of a 999 call; what was typed may add a line on suicide, on others, or a language to ask for."""
     said, line = words().emergency, texts()
-    signs = view.state.item.split("--")[1:]
+    signs = [*view.state.item.split("--")[1:], SIGN_OF.get(view.branch, "")]
     body, phones = [], []
     human = view.knowledge.services.get("samaritans")
     if SUICIDE in signs and human and human.status != "hold" and human.phones:
@@ -117,9 +120,13 @@ def topic(view: View) -> Screen:
 def topic_pages(view: View, one: Topic) -> list[tuple[str, list[Fact]]]:
     """The statements of a topic in pages that fit, each with its facts; the opening warning stands on every page."""
     opening = [texts()[one.opens_with]] if one.opens_with else []
+    if view.state.answers.get("area") in NATIONS[1:]:
+        opening.append(texts()["topic_england"])
     room = view.room(PAGE_SIZE, one.title) - len(human_line(view)) - 4
     pages: list[tuple[str, list[Fact]]] = []
-    for fact in view.knowledge.guidance.get(one.id, ()):
+    order = {name: n for n, name in enumerate(one.starts_with)}
+    facts = sorted(view.knowledge.guidance.get(one.id, ()), key=lambda f: order.get(f.id, len(order)))
+    for fact in facts:
         held = pages[-1][1] if pages else []
         body = "\n\n".join([*opening, *(f"- {f.value}" for f in [*held, fact])])
         if held and len(body) + len(sources([*held, fact])) <= room:
@@ -138,7 +145,9 @@ def hint(view: View) -> Screen:
     """Nothing was understood: a hint the first time, then a wider choice with a person."""
     line, state = texts(), view.state
     choices = [Choice(line["who_answers"], state.at("straight")), Choice(line["step_by_step"], state.at("area")),
-               Choice(line["ask_who"], state.at("who")), Choice(line["ask_need"], state.at("need"))]  # fmt: skip
+               Choice(line["ask_who"], state.at("who"))]  # fmt: skip
+    if not view.own:
+        choices.append(Choice(line["ask_need"], state.at("need")))
     if not state.page:
         return draw(view, line["hint_title"], line["hint"], choices)
     body = line["wide"].format(human=human_line(view))
@@ -149,7 +158,7 @@ def maybe(view: View) -> Screen:
     """Up to four things that may have been meant, as buttons; the codes of the answers stand in the item."""
     line, state = texts(), view.state
     options = [codes().answers[part] for part in state.item.split("-") if part in codes().answers][:4]
-    choices = [Choice(label_of(view, slot, value), landing(state.having(**{slot: value}))) for slot, value in options]
+    choices = [Choice(label_of(view, slot, value), landing(state, slot, value)) for slot, value in options]
     if ("area", "elsewhere") not in options:
         choices.append(Choice(line["none_of_these"], state.at("hint", "", 1)))
     areas = bool(options) and all(slot == "area" for slot, _ in options)
@@ -165,13 +174,14 @@ def label_of(view: View, slot: str, value: str) -> str:
     return words().labels[slot, value]
 
 
-def landing(state: State) -> State:
-    """Where a typed answer leads: results, or the question that it opens."""
-    if state.answers.get("area") == "elsewhere" and state.place != "results":
-        return state.at("nation", "edit")
-    if state.answers.get("who") == "own-behaviour":
-        return state.at("afraid")
-    return state.at("results")
+def landing(state: State, slot: str, value: str) -> State:
+    """Where an answer that was typed or picked leads: results, or the question that it opens."""
+    told = state.having(**{slot: value})
+    if value == "elsewhere":
+        return told.at("nation", EDIT)
+    if value == OWN:
+        return told.at("afraid")
+    return told.at("results")
 
 
 def hide(view: View) -> Screen:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.dialogue.flow import EDIT, NO_NEEDS, choose
-from bot.dialogue.model import Choice, Screen, State
+from bot.dialogue.flow import EDIT, UNASKED, choose
+from bot.dialogue.model import SLOTS, Choice, Screen, State
 from bot.dialogue.view import View, draw
 from bot.words import texts, words
 from knowledge.model import Knowledge
@@ -62,7 +62,7 @@ def groups(knowledge: Knowledge, area: str) -> list[tuple[str, str]]:
 def change(view: View) -> Screen:
     """Each answer as a button: it opens its question, which marks what was chosen and comes straight back."""
     state, line = view.state, texts()
-    slots = ("area", "who", "urgency") if view.branch in NO_NEEDS else ("area", "who", "need", "audience", "urgency")
+    slots = [s for s in SLOTS if s not in UNASKED.get(view.branch, ())]
     choices = [Choice(line["change_" + slot], state.at(slot, EDIT)) for slot in slots]
     choices.append(Choice(line["start_again"], State("start")))
     return draw(view, line["change_title"], line["change_hint"], choices)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.dialogue.flow import back, emergency, settle
+from bot.dialogue.flow import OWN, back, emergency, settle
 from bot.dialogue.lists import also_item
 from bot.dialogue.model import LEAVE, Event, Reply, Start, State, Tap, Typed
 from bot.dialogue.pages import LANGUAGE, SIGNS, landing
 from bot.dialogue.screens import screen
-from bot.dialogue.state import code, decode
+from bot.dialogue.state import code, decode, encode
 from bot.understanding import Reading, read
 from bot.words import texts, words
 from knowledge.model import Knowledge
@@ -30,7 +30,22 @@ def answer(event: Event, here: State | None, knowledge: Knowledge, now: datetime
         return _show(here, knowledge, now, texts()["removed"])
     if event.text.startswith("/"):
         return _command(event.text, here, knowledge, now)
-    return _typed(read(event.text, knowledge), here, knowledge, now)
+    reading = read(event.text, knowledge)
+    if not reading.danger and (named := _named(event.text, here, knowledge, now)):
+        return named
+    return _typed(reading, here, knowledge, now)
+
+
+def _named(text: str, here: State, knowledge: Knowledge, now: datetime) -> Reply | None:
+    """What a typed label of the present screen, a greeting or a thank-you leads to; None for anything else."""
+    said = text.strip().strip(".!?").strip().casefold()
+    for row in screen(here, knowledge, now).choices:
+        for choice in row:
+            if choice.to and choice.label.casefold() == said:
+                return answer(Tap(encode(choice.to)), here, knowledge, now)
+    if said in words().greetings:
+        return _show(State("start"), knowledge, now, texts()["removed"])
+    return _show(here, knowledge, now, texts()["removed"]) if said in words().thanks else None
 
 
 def _show(state: State, knowledge: Knowledge, now: datetime, notice: str = "") -> Reply:
@@ -66,13 +81,18 @@ def _typed(reading: Reading, here: State, knowledge: Knowledge, now: datetime) -
     if reading.command == "restart":
         return _show(State("start"), knowledge, now, removed)
     if reading.high_risk:
-        kinds = [s for s in ("strangled", "pregnant") if s in reading.signs]
+        told = {*reading.signs, *reading.audiences}
+        kinds = [s for s in ("strangled", "pregnant") if s in told]
         return _show(known.at("serious", "--".join(kinds)), knowledge, now, removed)
     if asked := _which_place(reading, knowledge):
         return _show(known.at("maybe", asked), knowledge, now, removed)
     if reading.answers:
         needs = [value for slot, value in reading.maybe if slot == "need"]
-        state = landing(known.at("results", also_item(needs)))
+        state = known.at("results", also_item(needs))
+        if reading.answers.get("area") == "elsewhere":
+            state = landing(state, "area", "elsewhere")
+        elif reading.answers.get("who") == OWN != here.answers.get("who"):
+            state = landing(state, "who", OWN)
         return _show(state, knowledge, now, f"{removed} {_echo(reading, known, knowledge)}".strip())
     if reading.maybe:
         item = "-".join(code(slot, value) for slot, value in reading.maybe[:4])

@@ -56,7 +56,7 @@ def essence(state: State) -> State:
     if state.place not in ("next", "every-line") and answers.get("area") not in NATIONS:
         answers.pop("area", None)
     if state.place in ("emergency", "without-speaking", "about", "closing"):
-        answers = {}
+        answers = {"who": answers["who"]} if state.place == "emergency" and "who" in answers else {}
     item = "--" + state.item.partition("--")[2] if state.place == "emergency" else state.item
     return State(state.place, item=item, page=state.page).having(**answers)
 

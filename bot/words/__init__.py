@@ -9,7 +9,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from knowledge.model import NEEDS, WHO
+from knowledge.model import AUDIENCES, NEEDS, WHO
 from knowledge.yamlfile import Entry, FaultError, read
 
 NOBODY = "none"  # stands for a skipped `who` in a topic's list of branches
@@ -43,6 +43,8 @@ class Topic:
     opens_with: str  # key of a text, or ""
     who: tuple[str, ...]
     needs: tuple[str, ...]
+    first_for: tuple[str, ...]  # branches or audiences that find it first of all
+    starts_with: tuple[str, ...]  # ids of the statements that stand first on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class Words:
     questions: Mapping[str, Question]
     labels: Mapping[tuple[str, str], str]  # (slot, value) -> label of its button
     topics: Mapping[str, Topic]
+    greetings: frozenset[str]
+    thanks: frozenset[str]
 
 
 def load_words(language: str = "en", folder: Path | Traversable | None = None) -> Words:
@@ -79,6 +83,7 @@ def load_words(language: str = "en", folder: Path | Traversable | None = None) -
     languages = emergency.entry("languages")
     asked = sheet("questions.yaml")
     questions = {q.place: q for q in map(_question, asked.entries("questions"))}
+    small = sheet("smalltalk.yaml")
     listed = sheet("topics.yaml")
     topics = {t.id: t for t in map(_topic, listed.entries("topics"))}
     words = Words(
@@ -88,9 +93,11 @@ def load_words(language: str = "en", folder: Path | Traversable | None = None) -
         questions=questions,
         labels={(q.slot, o.value): o.label for q in questions.values() if q.place != "afraid" for o in q.options},
         topics=topics,
+        greetings=frozenset(small.texts("greetings")),
+        thanks=frozenset(small.texts("thanks")),
     )
-    asked.close()
-    listed.close()
+    for part in (asked, listed, small):
+        part.close()
     if faults:
         raise FaultError(faults)
     return words
@@ -114,6 +121,8 @@ def _topic(entry: Entry) -> Topic:
         opens_with=entry.text("opens_with", ""),
         who=entry.texts("who", (NOBODY, *WHO)),
         needs=entry.texts("needs", NEEDS),
+        first_for=entry.texts("first_for", (*WHO, *AUDIENCES)),
+        starts_with=entry.texts("starts_with"),
     )
     entry.close()
     return topic
