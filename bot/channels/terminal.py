@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import TextIO
 
@@ -22,6 +23,7 @@ from knowledge.model import Knowledge
 
 Clock = Callable[[], datetime]
 IDLE_SECONDS = 600.0
+MIN_WIDTH = 40  # columns
 LINE = "---"
 
 
@@ -118,18 +120,24 @@ async def _until_idle(face: Face) -> None:
 
 
 def application(face: Face) -> Application[None]:
-    """The terminal's window: the screen, one line to type in, and a hint. Bold and reverse only, no colours, so that
-    it can be read on light and dark alike; the alternate screen leaves nothing behind."""
+    """The terminal's window: the screen, the fixed row, one line to type in, and a hint.
+
+    Bold, underline and reverse do most, and the one colour can be read on light and dark alike. The alternate screen
+    leaves nothing behind.
+    """
     field = TextArea(height=1, multiline=False, prompt="> ")
-    control = FormattedTextControl(face.fragments, get_cursor_position=face.cursor, show_cursor=False)
-    body = Window(control, wrap_lines=True, right_margins=[ScrollbarMargin()])
+    control = FormattedTextControl(face.body, get_cursor_position=face.cursor, show_cursor=False)
+    body = Window(control, right_margins=[ScrollbarMargin(display_arrows=True)])
+    fixed = Window(FormattedTextControl(face.bottom), height=1)
     hint = Window(FormattedTextControl([("italic", texts()["terminal_hint"])]), height=1)
-    return Application(
-        layout=Layout(HSplit([body, field, hint]), focused_element=field),
+    app: Application[None] = Application(
+        layout=Layout(HSplit([body, fixed, field, hint]), focused_element=field),
         key_bindings=_keys(face, field),
         full_screen=True,
         erase_when_done=True,
     )
+    face.width = lambda: app.output.get_size().columns
+    return app
 
 
 class Face:
@@ -137,6 +145,7 @@ class Face:
 
     def __init__(self, talk: Conversation) -> None:
         self.talk, self.at, self.line, self.touched = talk, 0, 0, asyncio.Event()
+        self.width: Callable[[], int] = lambda: MIN_WIDTH
 
     def move(self, step: int) -> None:
         """Picks out another button."""
@@ -153,23 +162,56 @@ class Face:
             self.talk.tap(choices[min(self.at, len(choices) - 1)])
         self.at = 0
 
-    def fragments(self) -> StyleAndTextTuples:
-        """The screen with its styles."""
+    def body(self) -> StyleAndTextTuples:
+        """The screen above the fixed row, wrapped at spaces."""
         screen = self.talk.screen
         if screen is None:
             return [("", texts()["plain"])]
-        parts = (("bold", screen.lead), ("bold underline", screen.title), ("", screen.body), ("bold", self.talk.note))
+        room = max(MIN_WIDTH, self.width()) - 2  # the scroll bar takes one
+        parts = (("bold fg:ansired", screen.lead), ("bold underline", screen.title), ("", screen.body),
+                 ("bold", self.talk.note))  # fmt: skip
         out: StyleAndTextTuples = []
         for style, text in parts:
-            out += [(style, text), ("", "\n\n")] if text else []
-        self.line = sum(piece[1].count("\n") for piece in out) + self.at if self.at else 0
-        for n, choice in enumerate(self.talk.choices()):
-            out += [("reverse" if n == self.at else "", f"[{n + 1}] {choice.label}"), ("", "\n")]
+            out += [(style, wrapped(text, room)), ("", "\n\n")] if text else []
+        above = sum(piece[1].count("\n") for piece in out)
+        rows = list(self._rows(screen.choices[:-1], 0, room))
+        for line, row in enumerate(rows):
+            self.line = above + line if any(style for style, _ in row) else self.line
+            out += [*row, ("", "\n")]
         return out
 
+    def bottom(self) -> StyleAndTextTuples:
+        """The fixed row, always in sight."""
+        screen = self.talk.screen
+        if screen is None:
+            return []
+        before = sum(len(row) for row in screen.choices[:-1])
+        return [piece for row in self._rows(screen.choices[-1:], before, self.width()) for piece in row]
+
+    def _rows(
+        self, rows: Iterable[tuple[Choice, ...]], n: int, room: int
+    ) -> Iterator[list[tuple[str, str]]]:
+        """Rows of buttons, numbered on from `n`; a row that is too wide goes on below."""
+        for row in rows:
+            line: list[tuple[str, str]] = []
+            for choice in row:
+                label = f"[{n + 1}] {choice.label}"
+                if line and sum(len(text) for _, text in line) + len(label) + 2 > room:
+                    yield line
+                    line = []
+                line += [("", "  ")] if line else []
+                line.append(("reverse" if n == self.at else "", label))
+                n += 1
+            yield line
+
     def cursor(self) -> Point:
-        """The line that must stay in sight: the button that is picked out, or the top."""
-        return Point(0, self.line)
+        """The line that must stay in sight: the top, or the button that is picked out."""
+        return Point(0, self.line if self.at else 0)
+
+
+def wrapped(text: str, width: int) -> str:
+    """A text wrapped at spaces, its own line ends kept."""
+    return "\n".join(textwrap.fill(line, width) for line in text.split("\n"))
 
 
 def _keys(face: Face, field: TextArea) -> KeyBindings:
