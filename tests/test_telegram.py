@@ -210,6 +210,15 @@ async def test_old_messages_are_deleted_and_not_answered(live: Live) -> None:
     assert not await bot.notes()
 
 
+async def test_an_old_message_changes_no_screen(live: Live) -> None:
+    api, bot = await begun(live)
+    before = api.texts(ME)
+    for text in ("Leek", "/start"):
+        api.say(ME, text, age=61)
+        await bot.quiet()
+        assert api.texts(ME) == before
+
+
 async def test_an_old_stop_still_closes(live: Live) -> None:
     api, bot = await begun(live)
     api.say(ME, "/stop", age=300)
