@@ -27,6 +27,8 @@ class Clause:
 def spell(word: str, lexicon: Lexicon) -> tuple[str, ...]:
     """The word or words meant by one typed word."""
     known = lexicon.known
+    if word.endswith("s") and word[:-1] in lexicon.members["TAKES-S"]:
+        return (word[:-1], "s")
     if word in lexicon.replace:
         return lexicon.replace[word]
     if word in known:
@@ -48,16 +50,17 @@ def spell(word: str, lexicon: Lexicon) -> tuple[str, ...]:
 
 def _guess(word: str, lexicon: Lexicon) -> str:
     """A key word one slip away that begins with the same letter, else the word itself."""
-    fuzzy = lexicon.fuzzy
     for form in deletes(word):
-        target = fuzzy.get(form)
-        if target and target[0] == word[0] and abs(len(target) - len(word)) <= 1 and one_slip(word, target):
-            return target
+        for target in lexicon.fuzzy.get(form, ()):
+            if target[0] == word[0] and one_slip(word, target):
+                return target
     return word
 
 
 def one_slip(a: str, b: str) -> bool:
     """Whether one letter more, less, changed, or two neighbours swapped, make one word the other."""
+    if abs(len(a) - len(b)) > 1:
+        return False
     if len(a) == len(b):
         wrong = [i for i in range(len(a)) if a[i] != b[i]]
         if len(wrong) == 2 and wrong[1] == wrong[0] + 1:
@@ -110,6 +113,8 @@ def _in_context(piece: str, before: list[str], after: str, lexicon: Lexicon) -> 
     members = lexicon.members
     if piece in members["LOST-WILL"] and (after in members["AFTER-WILL"]):
         return (piece[:-2], "will")
+    if piece == "hed" and before and before[-1] in members["DET"]:
+        return ("head",)
     if piece == "were" and not before and (after in members["AFTER-WERE"] or after.endswith("ing")):
         return ("we", "are")
     return spell(piece, lexicon)

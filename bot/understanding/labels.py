@@ -19,9 +19,10 @@ WHO_FIRST = ("young-person", "abuse", "work", "worried-about-someone", "own-beha
 ABOUT_ME = frozenset({
     "harm-now", "harm-just-now", "harm-recent", "harm-now-nonnative", "locked-in", "hiding", "choking-now", "chased",
     "car", "car-now", "cannot-breathe", "weapon-has", "kill-now", "doomed", "abuse-done", "abuse-control", "abuse-fear",
-    "abuse-passive",
+    "abuse-passive", "abuse-bare", "harm-done", "harm-keeps",
 })  # fmt: skip
 FIRST_PERSON = frozenset({"me", "us", "my", "our", "myself", "i", "we"})
+WRITER = frozenset({"me", "us", "i"})
 GRAVE = frozenset({"strangled", "threat-to-kill", "weapon-kept", "just-left"})
 BY_SOMEONE = frozenset({"stalking", "sexual-violence"})
 
@@ -43,10 +44,12 @@ def situations(findings: Findings) -> list[str]:
     found = {label for f in live for label in f.rule.gives}
     flags = findings.flags
     mine = about_me(findings)
-    if any(f.rule.name in GRAVE for f in findings.live("high_risk")) and not found & {"legal", "own-behaviour"}:
+    words = {word for clause in findings.clauses for word in clause.words}
+    grave = any(f.rule.name in GRAVE for f in findings.live("high_risk"))
+    if grave and flags & {"partner", "he"} and words & WRITER and not found & {"legal", "own-behaviour"}:
         found.add("abuse")
     if found & BY_SOMEONE:
-        if "partner" in flags:
+        if "partner" in flags or ("he" in flags and "stranger" not in flags):
             found.add("abuse")
         elif "stranger" in flags:
             found.discard("abuse")
@@ -119,6 +122,8 @@ def reading(findings: Findings, place: Place | None, knowledge: Knowledge) -> Re
     signs = {sign for f in danger for sign in f.rule.signs} | {sign for f in risky for sign in f.rule.signs}
     sure, more = answers(labels, who, place, high and not danger, knowledge)
     orders = [label for f in commands for label in f.rule.gives]
+    if "suicide" in signs:
+        orders = [label for label in orders if label != "exit"]  # "goodbye" is no order then
     command = next((c for c in ("hide", "exit", "delete", "restart", "back", "help", "who") if c in orders), "")
     used = danger + risky + findings.live("situation", "audience") + commands
     return Reading(

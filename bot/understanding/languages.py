@@ -126,7 +126,7 @@ def _fits(term: Term, words: list[str], at: int) -> int:
     return i
 
 
-def _spot(words: list[str], text: str) -> list[tuple[Term, int, int]]:
+def _spot(words: list[str], text: str, ours: set[str]) -> list[tuple[Term, int, int]]:
     """Every entry that stands in the message, with its first word and the word after its last."""
     lists = tongues()
     found: list[tuple[Term, int, int]] = []
@@ -136,6 +136,8 @@ def _spot(words: list[str], text: str) -> list[tuple[Term, int, int]]:
                 end = _fits(term, words, at)
                 if end:
                     found.append((term, at, end))
+            if word in ours:
+                continue
             for length in range(STEM, len(word) + 1):
                 for term in lists.stems.get(word[:length], ()):
                     found.append((term, at, at + 1))
@@ -149,10 +151,10 @@ def foreign(text: str) -> Reading | None:
     """What a message says in another language, or None where it says nothing that these lists know."""
     folded = fold(cut(text))
     words = _WORD.findall(folded)
-    found = _spot(words, folded)
+    known = english().known
+    found = _spot(words, folded, known)
     if not found:
         return None
-    known = english().known
     ours = sum(word in known for word in words)
     mostly_english = ours * 2 > len(words)
     kinds: dict[str, set[str]] = {}

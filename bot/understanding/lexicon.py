@@ -30,6 +30,7 @@ GAP = ".."
 GAP_WORDS = 3
 _CLASS = re.compile(r"[A-Z][A-Z0-9-]*\Z")
 _WORD = re.compile(r"[a-z0-9]+\Z")
+FUZZY = "FUZZY"  # the class of key words that a typing slip must not hide
 RULE = "#"  # a symbol that starts so is a rule or a blocker, not a class
 
 
@@ -70,7 +71,7 @@ class Lexicon:
     replace: dict[str, tuple[str, ...]] = field(default_factory=dict)
     also: dict[str, tuple[str, ...]] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
-    fuzzy: dict[str, str] = field(default_factory=dict)
+    fuzzy: dict[str, tuple[str, ...]] = field(default_factory=dict)
     members: dict[str, set[str]] = field(default_factory=dict)  # class -> its single words
     rules: dict[str, Rule] = field(default_factory=dict)
     scopes: dict[str, str] = field(default_factory=dict)
@@ -213,10 +214,9 @@ class Builder:
         for others in lexicon.also.values():
             lexicon.known.update(others)
         lexicon.known.update(lexicon.replace, lexicon.also, self.real)
-        targets = {word for name in KEY_CLASSES for word in lexicon.members.get(name, ()) if len(word) >= 5}
-        for word in sorted(targets | {w for w in lexicon.members.get("FUZZY", ()) if len(w) >= 4}):
+        for word in sorted(lexicon.members.get(FUZZY, ())):
             for form in deletes(word):
-                lexicon.fuzzy.setdefault(form, word)
+                lexicon.fuzzy[form] = (*lexicon.fuzzy.get(form, ()), word)
 
     def _compile(self, name: str, entry: Entry, text: Text) -> None:
         """Puts one pattern into the net under the symbol that it stands for."""
@@ -269,9 +269,6 @@ class Builder:
             else:
                 entry.fault(f"bad pattern '{text.value}': '{option}'", text.line)
         return options
-
-
-KEY_CLASSES = ("HARM-ANY", "WEAPON", "PERSON", "DOOR-HARM-ANY", "CONTROL-ANY", "FUZZY")
 
 
 def load(parts: Iterable[tuple[Entry, str]], faults: list[str] | None = None) -> Lexicon:

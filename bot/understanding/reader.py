@@ -9,6 +9,7 @@ from bot.understanding.folding import cut
 from bot.understanding.labels import reading
 from bot.understanding.languages import foreign
 from bot.understanding.lexicon import english
+from bot.understanding.placing import may_name_place
 from bot.understanding.reading import Reading
 from knowledge.model import Knowledge
 from knowledge.places import find_place
@@ -16,9 +17,13 @@ from knowledge.places import find_place
 
 def read(text: str, knowledge: Knowledge) -> Reading:
     """What a typed message was taken for. Never raises; of a long message only the start and end are read."""
-    place = find_place(cut(text), knowledge.places) if knowledge.places else None
+    findings = study(text, english())
     other = foreign(text)
-    verdict = reading(study(text, english()), place, knowledge)
+    understood = other is not None or bool(findings.live("danger", "danger_others", "situation", "commands", "audience"))
+    place = None
+    if knowledge.places and may_name_place(cut(text), knowledge.places, understood):
+        place = find_place(cut(text), knowledge.places)
+    verdict = reading(findings, place, knowledge)
     return verdict if other is None else join(verdict, other)
 
 
@@ -33,6 +38,7 @@ def join(verdict: Reading, other: Reading) -> Reading:
         high_risk=verdict.high_risk or other.high_risk,
         answers=answers,
         rules=tuple(dict.fromkeys(verdict.rules + other.rules)),
+        command="" if other.danger and verdict.command == "help" else verdict.command,
         signs=verdict.signs | other.signs,
         situations=tuple(dict.fromkeys(verdict.situations + other.situations)),
     )
