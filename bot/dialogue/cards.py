@@ -14,6 +14,7 @@ from knowledge.model import EVERYWHERE, Contact, Knowledge, Service, Source
 from knowledge.numbers import price
 
 LONDON = ZoneInfo("Europe/London")
+LATER_FACTS = "later"
 QUIET = ("sms", "chat", "email")  # kinds of contact that need no voice
 KIND_LINES = {"sms": "text_number", "email": "email_line", "url": "web_line", "chat": "chat_line", "app": "app_line"}
 
@@ -132,11 +133,13 @@ def listed_by(sources: Iterable[Source], *, lines: bool = False, frame: str = "l
     words = texts()
     groups: dict[tuple[str, str], set[int]] = {}
     for source in sources:
-        groups.setdefault((source.publisher, source.listed), set()).add(source.line)
+        found = groups.setdefault((source.publisher, source.listed), set())
+        if source.document != LATER_FACTS:  # their line is a line of our own sheet, which tells a reader nothing
+            found.add(source.line)
     parts = []
     for (publisher, when), numbers in groups.items():
         part = f"{publisher}, {when}" if when else publisher
-        if lines:
+        if lines and numbers:
             part = words["at_lines" if len(numbers) > 1 else "at_line"].format(
                 part=part, lines=", ".join(map(str, sorted(numbers)))
             )

@@ -44,7 +44,8 @@ def straight(view: View) -> Screen:
     fitted = seen
     choices = [_open(view, n, f) for n, f in enumerate(fitted, 1)]
     choices.append(Choice(line["step_by_step"], view.state.at("area")))
-    text = text if view.branch else f"{text}\n\n{line['straight']}"
+    ids = {f.service.id for f in fitted}
+    text = text if view.branch or not {"childline", "samaritans"} <= ids else f"{text}\n\n{line['straight']}"
     return draw(view, line["straight_title"], text, choices, **_shown(fitted))
 
 
@@ -164,11 +165,15 @@ def service(view: View) -> Screen:
     parts = [one.alert, "" if view.own else one.description, cards.whom(one, view.branch, view.knowledge)]
     for contact in shown:
         if contact.kind in ("phone", "sms"):
-            parts.append(f"{cards.number(contact)}\n{cards.hours(contact, view.now)}" + _alert(contact.alert))
+            number = cards.number(contact)
+            number = line["text_number"].format(number=number) if contact.kind == "sms" else number
+            parts.append(f"{number}\n{cards.hours(contact, view.now)}" + _alert(contact.alert))
         else:
             hours = f"\n{cards.hours(contact, view.now)}" if contact.schedule else ""
             parts.append(cards.other(contact) + hours + _alert(contact.alert))
-    parts.append(line["traces"] if any(c.kind not in ("phone",) for c in shown) else line["hidden_calls"])
+    kinds = {c.kind for c in shown}
+    traces = [line["hidden_calls"] if "phone" in kinds else "", line["traces"] if kinds - {"phone"} else ""]
+    parts.append(" ".join(t for t in traces if t))
     human = view.human()
     if human and human.service.id != one.id:
         parts.append(human_line(view))
