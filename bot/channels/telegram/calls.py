@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
-from bot.channels.telegram.draw import buttons_of, text_of
+from bot.channels.telegram.draw import Drawn
 from bot.channels.telegram.wire import Answer, UnreachableError, Wire
-from bot.dialogue.model import Screen
 
 BATCH = 100  # messages in one deleteMessages call (Bot API)
 TRIES = 4
@@ -75,12 +74,9 @@ class Calls:
         # must not hold up what Close has to do there.
         self._held: dict[tuple[int, bool], float] = {}
 
-    async def show(self, chat: int, message: int, screen: Screen, still: Callable[[], bool]) -> Outcome:
+    async def show(self, chat: int, message: int, screen: Drawn, still: Callable[[], bool]) -> Outcome:
         """Edits the screen into a message, unless `still` says no before a try."""
-        params = {
-            "chat_id": chat, "message_id": message, "text": text_of(screen), "parse_mode": "HTML",
-            "link_preview_options": {"is_disabled": True}, "reply_markup": buttons_of(screen),
-        }  # fmt: skip
+        params = {"chat_id": chat, "message_id": message, **screen}
         return (await self._try("editMessageText", params, chat, still))[0]
 
     async def plain(self, chat: int, message: int, line: str) -> Outcome:

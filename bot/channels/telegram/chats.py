@@ -8,10 +8,11 @@ from datetime import datetime
 from functools import partial
 
 from bot.channels.telegram.calls import Calls
+from bot.channels.telegram.draw import drawn, tapped
 from bot.channels.telegram.room import Room, room_of
 from bot.channels.telegram.worker import FRESH, Lines, Worker
 from bot.dialogue import answer
-from bot.dialogue.model import Event, Start, Tap
+from bot.dialogue.model import Event, Start
 from bot.forgetting.ledger import Ledger, Note
 from bot.forgetting.seal import Kind
 from bot.forgetting.sweeper import Quiet
@@ -77,18 +78,18 @@ class Chats:
         room = self._room(chat)
         if room.closing or message in room.gone or message in room.plain:
             return
-        reply = answer(Tap(token), room.here, self._knowledge, self._clock())
+        here, screen = tapped(token, self._knowledge, self._clock().replace(second=0, microsecond=0))
         self.quiet.touch(chat, self.now())
         stray = message != room.living
         if stray and (room.living or room.anew):
             room.typed |= {message}  # one living message: an older one goes
         elif stray:  # the store was lost: what stands under this screen is not known either
             room.living, room.suspect = message, room.suspect | {message}
-        if reply.close:
+        if screen is None:
             await self.close(chat)
             return
         if not room.anew:  # else this screen is about to go, and the start that was asked for counts
-            room.here, room.wanted, room.by_word = reply.state, reply.screen, False
+            room.here, room.wanted, room.by_word = here, screen, False
         if stray:
             await self._ledger.write(add=[Note(chat, message, Kind.TYPED, self.now())])
         await self._work(room)
@@ -110,7 +111,8 @@ class Chats:
             if self.now() - date >= FRESH:
                 log.info("a message older than a minute was tidied away")
             else:
-                room.here, room.wanted, room.by_word = reply.state, reply.screen, True
+                room.here, room.by_word = reply.state, True
+                room.wanted = drawn(reply.screen) if reply.screen else None
                 room.anew |= isinstance(event, Start)
                 room.asked, room.asked_by = date, message
         await self._work(room)

@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
 from html import escape
 from typing import Any
 
-from bot.dialogue import encode
-from bot.dialogue.model import Choice, Screen
+from orjson import Fragment, dumps
+
+from bot.dialogue import answer, encode
+from bot.dialogue.model import Choice, Screen, State, Tap
+from knowledge.model import Knowledge
+
+KEPT = 1024  # screens; about two kilobytes each
+
+
+Drawn = Mapping[str, Any]  # parameters of a call, text and buttons as JSON already
+
+
+def drawn(screen: Screen) -> Drawn:
+    """What a call says to show a screen."""
+    return {
+        "text": Fragment(dumps(text_of(screen))), "reply_markup": Fragment(dumps(buttons_of(screen))),
+        "parse_mode": "HTML", "link_preview_options": {"is_disabled": True},
+    }  # fmt: skip
+
+
+@lru_cache(maxsize=KEPT)
+def tapped(token: str, knowledge: Knowledge, minute: datetime) -> tuple[State, Drawn | None]:
+    """Where a tap leads and what it shows there, None on Close: drawn once for all who tap the same in a minute."""
+    reply = answer(Tap(token), None, knowledge, minute)
+    return reply.state, drawn(reply.screen) if reply.screen and not reply.close else None
 
 
 def text_of(screen: Screen) -> str:

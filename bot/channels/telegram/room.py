@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.dialogue.model import Screen, State
+from bot.channels.telegram.draw import Drawn
+from bot.dialogue.model import State
 from bot.forgetting.ledger import Note
 from bot.forgetting.seal import Kind
 
@@ -27,7 +28,7 @@ class Room:
     left: frozenset[int] = NOTHING  # being deleted, or to be tried again at Close
     suspect: frozenset[int] = NOTHING  # above these there may be messages of ours whose ids were never learnt
     gone: frozenset[int] = NOTHING  # screens that were closed: a late tap on them shows nothing
-    wanted: Screen | None = None  # the newest screen not yet shown
+    wanted: Drawn | None = None  # the newest screen not yet shown
     anew: bool = False  # a new pair is asked for
     by_word: bool = False  # `wanted` answers a message, not a tap: only then may something be sent
     asked: float = 0  # date of the newest message (seconds since 1970), and its id

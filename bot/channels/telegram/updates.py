@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from telegram import Bot, CallbackQuery, Message, Update
+from telegram import Bot, CallbackQuery, Chat, InaccessibleMessage, Message, Update, User
 from telegram.constants import ChatType
 from telegram.ext import filters
 
@@ -22,14 +22,22 @@ def parse(raw: object, bot: Bot) -> Update | None:
     """
     if not isinstance(raw, dict) or not _is_id(raw.get("update_id")):
         return None
-    query = raw.get("callback_query")
-    if isinstance(query, dict) and isinstance(query.get("message"), dict):
-        raw = {"update_id": raw["update_id"], "callback_query": {**query, "message": _bare(query["message"])}}
-    update = _read(raw, bot)
+    update = _tapped(raw) or _read(raw, bot)
     for kind in ("message", "edited_message"):
         if update is None and isinstance(raw.get(kind), dict):
             update = _read({"update_id": raw["update_id"], kind: _bare(raw[kind])}, bot)
     return update if update is not None and _sound(update) else None
+
+
+def _tapped(raw: dict[str, Any]) -> Update | None:
+    """A tap, made of its ids and its token: neither the name nor the screen that come with it are read."""
+    match raw.get("callback_query"):
+        case {"id": str(query), "data": str(token),
+              "message": {"message_id": int(number), "chat": {"id": int(chat), "type": str(kind)}}}:  # fmt: skip
+            message = InaccessibleMessage(Chat(chat, kind), number)
+            return Update(raw["update_id"], callback_query=CallbackQuery(
+                query, User(chat, "", is_bot=False), "", message=message, data=token))  # fmt: skip
+    return None
 
 
 def _read(raw: dict[str, Any], bot: Bot) -> Update | None:
