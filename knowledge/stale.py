@@ -1,4 +1,4 @@
-"""Tells which shown contacts nobody has confirmed for long."""
+"""Tells which shown contacts nobody has confirmed, or not for long."""
 
 from __future__ import annotations
 
@@ -10,26 +10,31 @@ from knowledge.model import SHOWN, Contact, Knowledge, Service
 
 @dataclass(frozen=True, slots=True)
 class Age:
-    """How old the last word on a contact is: `days` since its confirmation or listing, None where that has no date."""
+    """How old the last word on a contact is: days since somebody confirmed it, and since it was last listed.
+
+    Either is None where that has no date; a contact that nobody ever confirmed has no `confirmed`.
+    """
 
     service: str
     contact: Contact
-    days: int | None
+    confirmed: int | None
+    listed: int | None
 
     def __str__(self) -> str:
-        contact, age = self.contact, "no date" if self.days is None else f"{self.days} days"
+        contact, age = self.contact, "never" if self.confirmed is None else f"{self.confirmed} days"
         if contact.confirmed:
             word = f"confirmed {contact.confirmed.date} by {contact.confirmed.by}"
         else:
             source = max(contact.sources, key=lambda s: s.date)
-            word = "never confirmed, listed by " + ", ".join(p for p in (source.publisher, source.listed) if p)
+            since = "no date" if self.listed is None else f"{self.listed} days ago"
+            word = "never confirmed, listed by " + ", ".join(p for p in (source.publisher, source.listed, since) if p)
         return f"{age:>9}  {self.service}: {contact.kind} {contact.shown} ({word})"
 
 
 def stale(knowledge: Knowledge, today: date, older_than: int) -> list[Age]:
-    """The shown contacts whose last confirmation, or else newest source, is older than so many days; oldest first.
+    """The shown contacts that nobody ever confirmed, and those confirmed more than so many days ago; oldest first.
 
-    Those without any date come first of all.
+    Those never confirmed come before all others, and of them those without any date first.
     """
     ages = [
         _age(service, contact, today)
@@ -38,15 +43,19 @@ def stale(knowledge: Knowledge, today: date, older_than: int) -> list[Age]:
         for contact in service.contacts
         if contact.status == SHOWN
     ]
-    old = [a for a in ages if a.days is None or a.days > older_than]
-    return sorted(old, key=lambda a: (a.days is not None, -(a.days or 0)))
+    old = [a for a in ages if a.confirmed is None or a.confirmed > older_than]
+    return sorted(old, key=_order)
+
+
+def _order(age: Age) -> tuple[bool, int, bool, int]:
+    return age.confirmed is not None, -(age.confirmed or 0), age.listed is not None, -(age.listed or 0)
 
 
 def _age(service: Service, contact: Contact, today: date) -> Age:
-    last = contact.confirmed.date if contact.confirmed else max(s.date for s in contact.sources)
-    return Age(service.id, contact, (today - _whole(last)).days if last else None)
+    checked = _days(contact.confirmed.date if contact.confirmed else "", today)
+    return Age(service.id, contact, checked, _days(max(s.date for s in contact.sources), today))
 
 
-def _whole(text: str) -> date:
-    """A date, or the first day of a year-month or year."""
-    return date.fromisoformat(text + "0000-01-01"[len(text) :])
+def _days(text: str, today: date) -> int | None:
+    """The days since a date, or the first day of a year-month or year; None for ""."""
+    return (today - date.fromisoformat(text + "0000-01-01"[len(text) :])).days if text else None
