@@ -43,6 +43,8 @@ def spell(word: str, lexicon: Lexicon) -> tuple[str, ...]:
         return (word,)
     if word.endswith("in") and word + "g" in known:
         return (word + "g",)
+    if word.endswith("d") and word[:-1] + "ed" in known:  # "punchd"
+        return (word[:-1] + "ed",)
     if word.endswith("s") and word[:-1] in lexicon.members["PERSON"]:
         return (word[:-1], "s")
     return (_guess(word, lexicon),)
@@ -79,7 +81,7 @@ def split(text: str, lexicon: Lexicon) -> list[Clause]:
 
     def close() -> None:
         if words:
-            symbols = tuple((w, *lexicon.also.get(w, ())) for w in words)
+            symbols = tuple((w, *lexicon.also.get(w, ()), *_open(w, lexicon)) for w in words)
             clauses.append(Clause(tuple(words), symbols, sentence, False))
             words.clear()
 
@@ -106,6 +108,18 @@ def split(text: str, lexicon: Lexicon) -> list[Clause]:
             words.append(word)
     end(False)
     return clauses
+
+
+def _open(word: str, lexicon: Lexicon) -> tuple[str, ...]:
+    """OPEN-ING or OPEN-ED for a verb of any kind, listed or not, unless it is listed as harmless.
+
+    No list holds every way to hurt: "he is X-ing my arm" is alarming unless X is known to be harmless.
+    """
+    if len(word) < 5 or word in lexicon.members["CALM-VERB"]:
+        return ()
+    if word.endswith("ing") or (word.endswith("in") and len(word) > 5 and word not in lexicon.known):
+        return ("OPEN-ING",)
+    return ("OPEN-ED",) if word.endswith("ed") else ()
 
 
 def _in_context(piece: str, before: list[str], after: str, lexicon: Lexicon) -> tuple[str, ...]:

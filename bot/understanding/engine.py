@@ -8,6 +8,13 @@ from bot.understanding.clauses import Clause, split
 from bot.understanding.lexicon import RULE, Lexicon, Rule
 from bot.understanding.matching import chart
 
+EVIDENCE = "e-"  # flags that begin so are signs that prove nothing alone
+ENOUGH = 2  # kinds of evidence, beside a person, that add up to danger
+CALMS = frozenset({
+    "habit", "habit-strong", "past", "past-strong", "if", "if-first", "question", "fiction", "idiom", "small-talk",
+    "standing", "threat-standing", "calm-arrival", "away-strict", "suicide-question", "law-question", "denied",
+    "before-times", "animal", "suicide-past", "feeling", "own-past",
+})  # fmt: skip
 SHORT = 4  # a clause of so few words ("last night,") also speaks for its neighbours
 BEFORE = 4  # how many words before a match a "not" may stand
 
@@ -38,10 +45,16 @@ class Findings:
     clauses: list[Clause]
     fired: list[Fired] = field(default_factory=list)
     flags: set[str] = field(default_factory=set)
+    stops: set[str] = field(default_factory=set)  # names of all blockers found
 
     def live(self, *kinds: str) -> list[Fired]:
         """The unblocked ones of these kinds."""
         return [f for f in self.fired if not f.blocked and f.rule.kind in kinds]
+
+    def adds_up(self) -> bool:
+        """Whether signs of several kinds stand together in a message that nothing makes calm."""
+        signs = {flag for flag in self.flags if flag.startswith(EVIDENCE)}
+        return "e-person" in signs and len(signs) > ENOUGH and not self.stops & CALMS
 
 
 def study(text: str, lexicon: Lexicon) -> Findings:
@@ -61,7 +74,7 @@ def study(text: str, lexicon: Lexicon) -> Findings:
                         blockers.setdefault(name, []).append(match)
                     else:
                         found.append(match)
-    findings = Findings(clauses)
+    findings = Findings(clauses, stops=set(blockers))
     nows = {m.clause for m in found if m.name == "now"}
     waiting = []
     for match in found:

@@ -15,11 +15,12 @@ ORDER = (
     "abuse", "worried-about-someone", "own-behaviour", "young-person", "sexual-violence", "forced-marriage",
     "stalking", "housing", "legal", "work", "safety-plan", "tech-safety", "children", "money",
 )  # fmt: skip
+DANGER = ("danger", "danger_scenes", "danger_others")
 WHO_FIRST = ("young-person", "abuse", "work", "worried-about-someone", "own-behaviour")
 ABOUT_ME = frozenset({
     "harm-now", "harm-just-now", "harm-recent", "harm-now-nonnative", "locked-in", "hiding", "choking-now", "chased",
     "car", "car-now", "cannot-breathe", "weapon-has", "kill-now", "doomed", "abuse-done", "abuse-control", "abuse-fear",
-    "abuse-passive", "abuse-bare", "harm-done", "harm-keeps",
+    "abuse-passive", "abuse-bare", "harm-done", "harm-keeps", "deed-on-me",
 })  # fmt: skip
 FIRST_PERSON = frozenset({"me", "us", "my", "our", "myself", "i", "we"})
 WRITER = frozenset({"me", "us", "i"})
@@ -29,7 +30,7 @@ BY_SOMEONE = frozenset({"stalking", "sexual-violence"})
 
 def about_me(findings: Findings) -> bool:
     """Whether a rule of harm found the writer as the one it is done to."""
-    for fired in findings.live("danger", "situation"):
+    for fired in findings.live("danger", "danger_scenes", "situation"):
         match = fired.match
         words = findings.clauses[match.clause].words[match.start : match.end]
         if fired.rule.name in ABOUT_ME and FIRST_PERSON.intersection(words[1:]):
@@ -39,7 +40,7 @@ def about_me(findings: Findings) -> bool:
 
 def situations(findings: Findings) -> list[str]:
     """The situation labels of a message in a fixed order."""
-    live = findings.live("danger", "danger_others", "situation")
+    live = findings.live(*DANGER, "situation")
     names = {f.rule.name for f in live}
     found = {label for f in live for label in f.rule.gives}
     flags = findings.flags
@@ -59,7 +60,7 @@ def situations(findings: Findings) -> list[str]:
         found -= {"abuse", "worried-about-someone"}
     elif "own-behaviour" in found:
         found.discard("own-behaviour")
-    if "abuse" in found and not mine and "other-victim" in flags and names & {"third-party", "weapon-has", "kill-now"}:
+    if "abuse" in found and not mine and "other-victim" in flags and names & {"third-party", "weapon-has", "kill-now", "deed-on-other"}:
         found.add("worried-about-someone")
     if "worried-about-someone" in found:
         found.discard("abuse" if not mine else "worried-about-someone" if "young-person" not in found else "")
@@ -113,21 +114,23 @@ def audiences(findings: Findings, labels: list[str]) -> list[str]:
 
 def reading(findings: Findings, place: Place | None, knowledge: Knowledge) -> Reading:
     """The whole verdict for one message in English."""
-    danger = findings.live("danger", "danger_others")
+    danger = findings.live(*DANGER)
     commands = findings.live("commands")
     labels = situations(findings)
     risky = findings.live("high_risk")
     who = audiences(findings, labels)
     high = any(not f.rule.flag for f in risky) or ("pregnant" in who and "abuse" in labels)
     signs = {sign for f in danger for sign in f.rule.signs} | {sign for f in risky for sign in f.rule.signs}
-    sure, more = answers(labels, who, place, high and not danger, knowledge)
     orders = [label for f in commands for label in f.rule.gives]
     if "suicide" in signs:
         orders = [label for label in orders if label != "exit"]  # "goodbye" is no order then
     command = next((c for c in ("hide", "exit", "delete", "restart", "back", "help", "who") if c in orders), "")
+    weighed = not danger and "own-behaviour" not in labels and findings.adds_up()
+    sure, more = answers(labels, who, place, high and not danger and not weighed, knowledge)
     used = danger + risky + findings.live("situation", "audience") + commands
     return Reading(
-        danger=bool(danger), high_risk=high, command=command, answers=sure, maybe=tuple(more),
-        rules=tuple(dict.fromkeys(f.rule.name for f in used if not f.rule.flag or f in danger)), signs=frozenset(signs),
+        danger=bool(danger) or weighed, high_risk=high, command=command, answers=sure, maybe=tuple(more),
+        rules=(("adds-up",) if weighed else ())
+        + tuple(dict.fromkeys(f.rule.name for f in used if not f.rule.flag or f in danger)), signs=frozenset(signs),
         situations=tuple(labels), audiences=tuple(who), place=place,
     )  # fmt: skip

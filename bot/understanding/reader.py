@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.understanding.engine import study
 from bot.understanding.folding import cut
-from bot.understanding.labels import reading
+from bot.understanding.labels import DANGER, reading
 from bot.understanding.languages import foreign
 from bot.understanding.lexicon import english
 from bot.understanding.placing import may_name_place
@@ -19,7 +19,7 @@ def read(text: str, knowledge: Knowledge) -> Reading:
     """What a typed message was taken for. Never raises; of a long message only the start and end are read."""
     findings = study(text, english())
     other = foreign(text)
-    understood = other is not None or bool(findings.live("danger", "danger_others", "situation", "commands", "audience"))
+    understood = other is not None or bool(findings.live(*DANGER, "situation", "commands", "audience"))
     place = None
     if knowledge.places and may_name_place(cut(text), knowledge.places, understood):
         place = find_place(cut(text), knowledge.places)
