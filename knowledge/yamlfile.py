@@ -6,7 +6,7 @@ written. This is the only module that imports `yaml`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -17,6 +17,9 @@ try:
     from yaml import CBaseLoader as Loader
 except ImportError:  # PyYAML built without libyaml: slower, same result
     from yaml import BaseLoader as Loader  # type: ignore[assignment]
+
+
+SPACES = "check the spaces at the start of the line, and that a colon stands after the key"
 
 
 class FaultError(Exception):
@@ -136,6 +139,16 @@ class Entry:
             return []
         return [e for e in item if isinstance(e, Entry)]
 
+    def every_text(self) -> Iterator[Text]:
+        """All strings in this entry and those below it."""
+        left: list[object] = list(self.items.values())
+        while left:
+            item = left.pop()
+            if isinstance(item, Text):
+                yield item
+            else:
+                left += item.items.values() if isinstance(item, Entry) else item if isinstance(item, list) else []
+
     def close(self) -> None:
         """Reports every key that nobody asked for: a renamed or misspelt key must not pass in silence."""
         for key in self.items:
@@ -150,11 +163,13 @@ def read(path: Path | Traversable, faults: list[str], name: str | None = None) -
     """
     shown = name or path.name
     empty = Entry(shown, 1, {}, {}, faults)
+    text = ""
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=Loader)
+        text = path.read_text(encoding="utf-8")
+        node = yaml.compose(text, Loader=Loader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        faults.append(f"{shown}:{mark.line + 1 if mark else 1}: {error.problem or 'not YAML'}")
+        line, column = (error.problem_mark.line, error.problem_mark.column) if error.problem_mark else (0, 0)
+        faults.append(f"{shown}:{line + 1}: {_plain(error.problem or '', [*text.split(chr(10)), ''][line], column)}")
         return empty
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         faults.append(f"{shown}:1: cannot be read ({type(error).__name__})")
@@ -163,6 +178,22 @@ def read(path: Path | Traversable, faults: list[str], name: str | None = None) -
         faults.append(f"{shown}:1: must be a mapping of keys")
         return empty
     return _mapping(node, shown, faults)
+
+
+def _plain(problem: str, line: str, column: int) -> str:
+    """What the parser says, in plain words; it stopped in this line at this column (from 0)."""
+    if "\t" in line[: column + 1]:
+        return "a tab stands here: use spaces"
+    if "mapping values are not allowed" in problem:
+        colons = line[: column + 1].count(": ") + line[: column + 1].endswith(":")
+        return "put quotes round a text that has a colon" if colons > 1 else SPACES
+    if "cannot start any token" in problem:
+        return f"put quotes round a text that begins with {line[column : column + 1]}"
+    if "']'" in problem or "'}'" in problem:
+        return "a bracket is not closed, or a comma is missing, here or above"
+    if "scalar" in problem or "unexpected end of stream" in problem:
+        return "a quotation mark is not closed, here or above"
+    return SPACES if "find expected" in problem else problem or "not YAML"
 
 
 def _build(node: yaml.Node, file: str, faults: list[str]) -> Text | list[object] | Entry:
