@@ -80,7 +80,7 @@ def _days(text: str) -> int:
 
 def _check(_: argparse.Namespace) -> int:
     try:
-        knowledge = load(places=True)
+        knowledge = load(places=True, today=datetime.now(LONDON).date())
     except FaultError as error:
         print(*error.lines, sep="\n")
         return FOUND

@@ -75,7 +75,8 @@ def _id(e: Entry, parent: str, seen: dict[str, str]) -> str:
     if not _ID.fullmatch(value):
         e.fault(f"'{value}' is not a kebab-case id", e.line_of("id"))
     elif value in seen and (value != parent or seen[value] == parent):
-        e.fault(f"duplicate id '{value}'", e.line_of("id"))
+        # Derby may be a group and its only district, Hertfordshire an area and its only group: not all three.
+        e.fault(f"the id '{value}' is already used: choose another", e.line_of("id"))
     seen[value] = parent
     return value
 

@@ -17,12 +17,13 @@ ON_HOLD = "The service is on hold."
 def facts(sheets: Sequence[Sheet], services: Mapping[str, Service]) -> tuple[Fact, ...]:
     """Every fact of every sheet, by document and line."""
     found: list[Fact] = []
+    replaced = _replaced_hours(sheets)
     for sheet in sheets:
         own = [fact for fact, _ in sheet.facts]
         own += [_naming(n.source, services[n.service]) for n in sheet.namings if n.source and n.service in services]
         for printing in sheet.printings:
             if printing.service in services:
-                own += _of_contact(printing, services[printing.service])
+                own += _of_contact(printing, services[printing.service], replaced.get(id(printing), ""))
         found += sorted(own, key=lambda f: f.line)
     return tuple(_held(f, services) for f in found)
 
@@ -43,13 +44,29 @@ def _naming(source: Source, service: Service) -> Fact:
     return Fact(source.document, source.line, "other", value, service=service.id, alert=service.alert, source=source)
 
 
-def _of_contact(printing: Printing, service: Service) -> Iterator[Fact]:
+def _replaced_hours(sheets: Sequence[Sheet]) -> dict[int, str]:
+    """Why the hours of a printing no longer hold, by its identity: a later one of its contact says otherwise."""
+    reasons: dict[int, str] = {}
+    earlier: dict[tuple[str, str, str], list[int]] = {}
+    for printing in (p for sheet in sheets for p in sheet.printings):
+        before = earlier.setdefault(key_of(printing), [])
+        if printing.replaced_hours and printing.hours:
+            source = printing.hours[0].source
+            said = ", ".join(part for part in (source.publisher, source.listed) if part)
+            reasons |= dict.fromkeys(before, f"Replaced by '{printing.hours[0].printed}' ({said}).")
+        before.append(id(printing))
+    return reasons
+
+
+def _of_contact(printing: Printing, service: Service, replaced: str) -> Iterator[Fact]:
     contact = next(c for c in service.contacts if _same(c, printing))
     source = printing.contact.sources[0]
     kind = _kind(contact)
     yield _fact(source, kind, contact.normalised, service, contact)
     for hours in printing.hours:
-        yield _fact(hours.source, "hours", hours.opening_hours, service, contact)
+        fact = _fact(hours.source, "hours", hours.opening_hours, service, contact)
+        old = replaced and fact.status == SHOWN
+        yield replace(fact, status="superseded", reason=replaced) if old else fact
     option = _OPTION.search(printing.contact.note)
     # An option of the menu is printed in the document; the note says it in our words.
     if option and source.document != LATER:

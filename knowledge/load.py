@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import date
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING
@@ -19,11 +20,17 @@ if TYPE_CHECKING:
     from knowledge.places import Places
 
 
-def load(folder: Traversable | None = None, places: bool = False, topics: Iterable[str] | None = None) -> Knowledge:
+def load(
+    folder: Traversable | None = None,
+    places: bool = False,
+    topics: Iterable[str] | None = None,
+    today: date | None = None,
+) -> Knowledge:
     """Everything the sheets say.
 
     `folder` holds the sheets (default: the installed package `seeds`), `topics` are the pages that a statement may
-    stand on (None: any), `places` adds the tables of place names, which take longer to read.
+    stand on (None: any), `places` adds the tables of place names, which take longer to read; no confirmation may lie
+    after `today` (None: not told).
     Raises FaultError with every fault found, each `seeds/000.yaml:12: message`.
     """
     home = folder if folder is not None else files("seeds")
@@ -33,9 +40,10 @@ def load(folder: Traversable | None = None, places: bool = False, topics: Iterab
     if not names:
         faults.append(f"{home.name}:1: no fact sheet")
     if not all(e.items for e in read_in.values()):
-        raise FaultError(faults)  # what else is wrong cannot be told from the consequences of an unreadable file
+        # What else is wrong cannot be told from the consequences of an unreadable file.
+        raise FaultError(dict.fromkeys(faults))
     areas = read_areas(read_in["areas"])
-    known = Known(places_of_services(areas), None if topics is None else frozenset(topics))
+    known = Known(places_of_services(areas), None if topics is None else frozenset(topics), today)
     sheets = [read_sheet(read_in[name], name, known) for name in names]
     services = merge(sheets)
     check_left_out(sheets, services)
@@ -69,8 +77,8 @@ def _places(faults: list[str]) -> Places | None:
 
 def _names(home: Traversable) -> list[str]:
     """The sheets of documents in the order of their names, then the later facts, which may override them."""
-    found = {f.name.removesuffix(".yaml") for f in home.iterdir() if f.name.endswith(".yaml")}
-    return [*sorted(n for n in found if n[0].isdigit()), *sorted(found & {LATER})]
+    found = {f.name.removesuffix(".yaml") for f in home.iterdir() if f.name.endswith(".yaml") and f.name[0] != "."}
+    return [*sorted(found - {"areas", "fallbacks", LATER}), *sorted(found & {LATER})]
 
 
 def _by_line(fault: str) -> tuple[str, int]:

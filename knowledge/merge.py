@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -20,7 +21,10 @@ def merge(sheets: Sequence[Sheet]) -> dict[str, Service]:
     for sheet in sheets:
         for service, entry in sheet.services:
             if service.id in services:
-                entry.fault(f"duplicate service '{service.id}': use 'also'", entry.line_of("id"))
+                entry.fault(
+                    f"the id '{service.id}' is already used: choose another, or put the same service under 'also'",
+                    entry.line_of("id"),
+                )
             services[service.id] = service
     printings = [p for sheet in sheets for p in sheet.printings if p.service in services]
     contacts = _contacts(printings)
@@ -108,22 +112,45 @@ def _at(contact: Contact) -> str:
     return f"{contact.sources[0].document}:{contact.sources[0].line}"
 
 
-def _supersede(printings: Iterable[Printing], contacts: dict[Key, Contact]) -> None:
+def _supersede(printings: Sequence[Printing], contacts: dict[Key, Contact]) -> None:
     """Takes the contacts that newer ones replace off the screens, naming the new number and who listed it."""
-    for printing in printings:
+    replacing = [p for p in printings if p.contact.replaces]
+    for printing in replacing:
         new = printing.contact
-        if not new.replaces:
-            continue
         key = (printing.service, new.kind, new.replaces)
         if key not in contacts or key == key_of(printing):
             printing.entry.fault(
-                f"'{printing.service}' has no other {new.kind} '{new.replaces}' to replace",
+                f"'{printing.service}' has no other {new.kind} '{printing.entry.text('replaces')}' to replace",
                 printing.entry.line_of("replaces"),
             )
             continue
+        _check_kept(printing, contacts[key], contacts[key_of(printing)])
         source = new.sources[0]
         listed = ", ".join(part for part in (source.publisher, source.listed) if part)
         contacts[key] = replace(contacts[key], status="superseded", reason=f"Replaced by {new.shown} ({listed}).")
+    for printing in replacing:
+        _check_others(printing, contacts)
+
+
+def _check_kept(printing: Printing, old: Contact, new: Contact) -> None:
+    """What travelled with the old number must not go in silence: its place in a menu, and its hours."""
+    entry = printing.entry
+    if old.note and not new.note and not entry.has("note"):
+        entry.fault(f"'{old.shown}' has the note '{old.note}': give the 'note' of the new one, or note: \"\"")
+    if old.schedule and not new.schedule and not entry.has("hours"):
+        was = old.schedule.printed
+        entry.fault(f"'{old.shown}' has hours ('{was}'): give the 'hours' of the new one, or hours: none")
+
+
+def _check_others(printing: Printing, contacts: Mapping[Key, Contact]) -> None:
+    """A number that two services share is replaced at both, or the old one stays on the screen."""
+    new = printing.contact
+    for (service, kind, normalised), contact in contacts.items():
+        if (kind, normalised) == (new.kind, new.replaces) and service != printing.service and contact.status == SHOWN:
+            printing.entry.fault(
+                f"'{service}' still has {contact.shown}, which is replaced here: replace it there too",
+                printing.entry.line_of("replaces"),
+            )
 
 
 def _check_shared(printings: Iterable[Printing]) -> None:
@@ -171,7 +198,11 @@ def check_facts(sheets: Sequence[Sheet], services: dict[str, Service]) -> None:
         if fact.service and fact.service not in services:
             entry.fault(f"unknown service '{fact.service}'", entry.line_of("service"))
         if fact.id and fact.id in ids:
-            entry.fault(f"duplicate id '{fact.id}'", entry.line_of("id"))
+            entry.fault(f"the id '{fact.id}' is already used: choose another", entry.line_of("id"))
         ids[fact.id] = fact
         if fact.kind in ("phone", "sms", "email") and fact.status == SHOWN and not fact.service:
             entry.fault(f"'{fact.value}' is to be shown but belongs to no service")
+        named = [s.id for s in services.values() if s.name and re.search(rf"\b{re.escape(s.name)}\b", fact.value)]
+        if fact.topic and fact.status == SHOWN and named and fact.service not in named:
+            # Whoever holds a service takes the statements that send people there off the screens with it.
+            entry.fault(f"the text names '{named[0]}': say service: {named[0]}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 
 from knowledge import numbers
 from knowledge.hours import parsed
@@ -26,13 +27,18 @@ from knowledge.model import (
     Service,
     Source,
 )
-from knowledge.yamlfile import Entry
+from knowledge.yamlfile import Entry, Text
 
 LATER = "later"  # the sheet of later facts: no document, so no lines; each fact names its own source
 ID_LENGTH, NAME_LENGTH, ANCHOR_WORDS, SENTENCE_WORDS, TEXT_LENGTH = 26, 48, 5, 20, 300
+NONE = "none"  # hours that are left out on purpose
 NO_TOPIC = "Kept as context: it has no page of its own."
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _DATE = re.compile(r"(\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?)?")
+_TODO = re.compile(r"\bTODO\b")  # what `draft` leaves for a person
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+EMERGENCY = frozenset({"999", "112", "55"})  # have words of their own, on every screen
+FIRST_CHECK = "2020-01-01"  # the documents are of 2020, so nothing in them was confirmed before
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 
 
@@ -71,10 +77,11 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The ids that a sheet may name; `topics` is None where they are not to be checked."""
+    """What a sheet is held against: the ids that it may name (`topics` None: any), and the day that it is read."""
 
     places: frozenset[str]
     topics: frozenset[str] | None
+    today: date | None = None  # None: dates that lie ahead are not told
 
 
 def read_sheet(sheet: Entry, name: str, known: Known) -> Sheet:
@@ -88,14 +95,17 @@ def read_sheet(sheet: Entry, name: str, known: Known) -> Sheet:
         services.append((service, e))
         source = _naming(e, whole)
         namings.append(Naming(service.id, source, "", e))
-        printings += _printings(e, service.id, source)
+        printings += _printings(e, service.id, source, known)
         e.close()
     for e in sheet.entries("also"):
         service_id, source = e.text("service"), _naming(e, whole)
         namings.append(Naming(service_id, source, _ours(e, "alert"), e))
-        printings += _printings(e, service_id, source)
+        printings += _printings(e, service_id, source, known)
         e.close()
     facts = [(_fact(e, whole, known), e) for e in sheet.entries("facts")]
+    for text in sheet.every_text():
+        if _TODO.search(text.value):
+            sheet.fault(f"still to do: '{text.value}'", text.line)
     sheet.close()
     return Sheet(document, tuple(services), tuple(namings), tuple(printings), tuple(facts))
 
@@ -165,11 +175,11 @@ def _source(e: Entry, printed: str, above: Source) -> Source:
     return Source(LATER, e.line, printed, publisher, listed, _date(e, "date", above.date))
 
 
-def _printings(e: Entry, service: str, above: Source) -> list[Printing]:
-    return [p for c in e.entries("contacts") if (p := _printing(c, service, above))]
+def _printings(e: Entry, service: str, above: Source, known: Known) -> list[Printing]:
+    return [p for c in e.entries("contacts") if (p := _printing(c, service, above, known))]
 
 
-def _printing(e: Entry, service: str, above: Source) -> Printing | None:
+def _printing(e: Entry, service: str, above: Source, known: Known) -> Printing | None:
     kinds = [kind for kind in CONTACT_KINDS if e.has(kind)]
     if len(kinds) != 1:
         e.fault(f"a contact needs one of: {', '.join(CONTACT_KINDS)}; it has: {', '.join(e.items)}")
@@ -177,6 +187,8 @@ def _printing(e: Entry, service: str, above: Source) -> Printing | None:
     kind = kinds[0]
     value = _filled(e, kind)
     normalised = _normalised(e, kind, value, e.line_of(kind))
+    if kind in ("phone", "sms") and normalised in EMERGENCY:
+        e.fault(f"'{value}' is no number of a service: every screen opens with 999", e.line_of(kind))
     source = _source(e, value, above)
     hours = [_schedule(h, source) for h in _one_or_more(e, "hours")]
     timed = sorted((s for s, _ in hours), key=lambda s: not s.opening_hours)  # those with times first
@@ -185,7 +197,7 @@ def _printing(e: Entry, service: str, above: Source) -> Printing | None:
         kind=kind, value=value, normalised=normalised,
         shown=numbers.shown(normalised) if kind in ("phone", "sms") and normalised else value,
         note=_ours(e, "note"), schedule=timed[0] if timed else None, sources=(source,),
-        status=status, reason=reason, alert=_ours(e, "alert"), confirmed=_confirmed(e),
+        status=status, reason=reason, alert=_ours(e, "alert"), confirmed=_confirmed(e, known.today),
         replaces=_replaces(e, kind),
     )  # fmt: skip
     replaced = next((r for _, r in hours if r), "")
@@ -253,6 +265,8 @@ def _normalised(e: Entry, kind: str, value: str, line: int) -> str:
         except ValueError as error:
             e.fault(str(error), line)
             return ""
+    if kind == "email" and value and not _EMAIL.fullmatch(value):
+        e.fault(f"'{value}' is not an e-mail address", line)
     return value.lower() if kind in ("email", "url", "chat") else ""
 
 
@@ -274,13 +288,17 @@ def _opening_hours(e: Entry) -> str:
     return notation
 
 
-def _confirmed(e: Entry) -> Confirmed | None:
+def _confirmed(e: Entry, today: date | None) -> Confirmed | None:
     c = e.entry("confirmed")
     if c is None:
         return None
     confirmed = Confirmed(_date(c, "date"), _filled(c, "by"))
-    if len(confirmed.date) != len("2020-04-21"):
+    if len(confirmed.date) != len(FIRST_CHECK):
         c.fault("'date' of a confirmation must be a whole date", c.line_of("date"))
+    elif confirmed.date < FIRST_CHECK:
+        c.fault(f"'date' of a confirmation must not be before {FIRST_CHECK}", c.line_of("date"))
+    elif today and confirmed.date > today.isoformat():
+        c.fault(f"'date' of a confirmation lies ahead: today is {today.isoformat()}", c.line_of("date"))
     c.close()
     return confirmed
 
@@ -291,7 +309,11 @@ def _replaces(e: Entry, kind: str) -> str:
 
 
 def _one_or_more(e: Entry, key: str) -> list[Entry]:
-    if isinstance(e.items.get(key), Entry):
+    item = e.items.get(key)
+    if isinstance(item, Text) and item.value == NONE:
+        e.asked.add(key)
+        return []
+    if isinstance(item, Entry):
         one = e.entry(key)
         return [one] if one else []
     return e.entries(key)
@@ -301,6 +323,11 @@ def _date(e: Entry, key: str, default: str = "") -> str:
     value = e.text(key, default)
     if not _DATE.fullmatch(value):
         e.fault(f"'{key}' must be an ISO date, year-month or year", e.line_of(key))
+    elif len(value) == len(FIRST_CHECK):
+        try:
+            date.fromisoformat(value)
+        except ValueError:
+            e.fault(f"'{key}' is '{value}', which is no day of the calendar", e.line_of(key))
     return value
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,15 @@ BROKEN = [
         "'neutral_name' is needed: the service is for people who harm and for others",
     ),
     ("id: bag", "id: Bag of things", "Bag of", "'Bag of things' is not a kebab-case id"),
+    ("date: 2020-04-21", "date: 2020-04-31", "2020-04-31", "'date' is '2020-04-31', which is no day of the calendar"),
+    ("Help@harbour.org", "harbour.org", "harbour.org", "'harbour.org' is not an e-mail address"),
+    (
+        "phone: 0808 802 4040", 'phone: "999"', "phone: \"999\"",
+        "'999' is no number of a service: every screen opens with 999",
+    ),
+    ("reason: For the press.", "reason: TODO why.", "kind: phone", "still to do: 'TODO why.'"),
+    ("id: anchor\n", "id: harbour\n", "id: harbour\n    name: Anchor",
+     "the id 'harbour' is already used: choose another, or put the same service under 'also'"),
     ("date: 2020-04-21", "date: 21/04/2020", "21/04", "'date' must be an ISO date, year-month or year"),
     ('id: "000"', 'id: "001"', '"001"', "'id' must be '000', as the file is called"),
     ("listed: April 2020", "listed: [April]", "[April]", "'listed' must be a text"),
@@ -197,8 +207,32 @@ def test_yaml_that_cannot_be_read(tmp_path: Path) -> None:
     found = faults(tmp_path, "document:\n  id: [1\nservices:\n", areas="- a\n")
     assert found == [
         "seeds/areas.yaml:1: must be a mapping of keys",
-        "seeds/000.yaml:3: did not find expected ',' or ']'",
+        "seeds/000.yaml:3: a bracket is not closed, or a comma is missing, here or above",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("a: b\nname: Harbour: the line\n", 2, "put quotes round a text that has a colon"),
+        (
+            "a: b\n  name: Harbour\n",
+            2,
+            "check the spaces at the start of the line, and that a colon stands after the key",
+        ),
+        (
+            "a:\n  - b: c\n   d: e\n",
+            3,
+            "check the spaces at the start of the line, and that a colon stands after the key",
+        ),
+        ("a:\n\t- b\n", 2, "a tab stands here: use spaces"),
+        ("a: @harbour\n", 1, "put quotes round a text that begins with @"),
+        ('a: "b\nc: d\n', 3, "a quotation mark is not closed, here or above"),
+        ("a: {b: c\nd: e\n", 2, "a bracket is not closed, or a comma is missing, here or above"),
+    ],
+)
+def test_a_slip_of_form_is_told_in_plain_words(tmp_path: Path, text: str, line: int, message: str) -> None:
+    assert faults(tmp_path, text) == [f"seeds/000.yaml:{line}: {message}"]
 
 
 def test_a_folder_without_sheets(tmp_path: Path) -> None:
@@ -299,10 +333,16 @@ def test_a_later_number_replaces_one_openly(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("replaces: 0300 303", "replaces: 0300 555", "'harbour' has no other phone '+443005553778' to replace"),
+        ("replaces: 0300 303", "replaces: 0300 555", "'harbour' has no other phone '0300 555 3778' to replace"),
         ("    source: Harbour\n", "", "missing key 'source'"),
         ("    date: 2024-07", "    line: 4", "unknown key 'line'"),
         ("date: 2026-11-20", "date: 2026", "'date' of a confirmation must be a whole date"),
+        ("date: 2026-11-20", "date: 2026-02-31", "'date' is '2026-02-31', which is no day of the calendar"),
+        ("date: 2026-11-20", "date: 2019-12-31", "'date' of a confirmation must not be before 2020-01-01"),
+        (
+            ", hours: {printed: 9 to 5, opening_hours: Mo-Fr 09:00-17:00}", "",
+            "'0300 303 3778' has hours ('24-hour'): give the 'hours' of the new one, or hours: none",
+        ),
         (
             "0300 555 0055, replaces: 0300 303 3778,", "0300 303 3778,",
             "the hours differ from '24-hour' of 000:3: 'replaces' must name that phrase",
@@ -320,6 +360,70 @@ def test_later_hours_override_when_they_name_the_old_phrase(tmp_path: Path) -> N
     (phone,) = load(write(tmp_path, later=later)).services["harbour"].phones
     assert phone.schedule is not None
     assert (phone.schedule.opening_hours, phone.schedule.source.listed) == ("Mo-Fr 09:00-17:00", "July 2024")
+    statuses = {f.value: (f.status, f.reason) for f in facts(load(write(tmp_path, later=later)), "hours")}
+    assert statuses == {
+        "24-hour": ("superseded", "Replaced by '9 to 5' (Harbour, July 2024)."),
+        "9 to 5": ("shown", ""),
+    }
+
+
+def test_a_replaced_number_without_known_hours_says_so(tmp_path: Path) -> None:
+    later = changed("{printed: 9 to 5, opening_hours: Mo-Fr 09:00-17:00}", "none", NEWER)
+    (phone,) = load(write(tmp_path, later=later)).services["harbour"].phones
+    assert (phone.shown, phone.schedule) == ("0300 555 0055", None)
+
+
+CHANGED_ANCHOR = (
+    LATER
+    + """
+also:
+  - service: anchor
+    source: Anchor
+    contacts:
+      - {phone: 0300 555 0055, replaces: 0808 802 4040}
+"""
+)
+
+
+def test_a_menu_option_does_not_go_in_silence(tmp_path: Path) -> None:
+    assert faults(tmp_path, later=CHANGED_ANCHOR) == [
+        f"seeds/later.yaml:{line_of(CHANGED_ANCHOR, '- {phone')}: '0808 802 4040' has the note 'Press option 2.': "
+        "give the 'note' of the new one, or note: \"\""
+    ]
+    for note in ("Press option 5.", ""):
+        stated = changed("4040}", f'4040, note: "{note}"}}', CHANGED_ANCHOR)
+        (phone,) = load(write(tmp_path, later=stated)).services["anchor"].phones
+        assert phone.note == note
+
+
+def test_a_shared_number_is_replaced_everywhere_or_told(tmp_path: Path) -> None:
+    sheet = changed("{phone: 0808 802 4040, line: 4,", "{phone: 0300 303 3778, line: 4, shared: true,")
+    sheet = changed("phone: 0300 303 3778\n", "phone: 0300 303 3778\n        shared: true\n", sheet)
+    assert faults(tmp_path, sheet, later=NEWER) == [
+        f"seeds/later.yaml:{line_of(NEWER, '- {phone')}: "
+        "'anchor' still has 0300 303 3778, which is replaced here: replace it there too"
+    ]
+    both = (
+        NEWER.replace("0300 303 3778,", "0300 303 3778, shared: true,")
+        + """
+  - service: anchor
+    source: Anchor
+    contacts:
+      - {phone: 0300 555 0055, replaces: 0300 303 3778, shared: true, note: Press option 4., hours: none}
+"""
+    )
+    knowledge = load(write(tmp_path, sheet, later=both))
+    assert [p.shown for s in knowledge.services.values() for p in s.phones] == ["0300 555 0055"] * 2
+
+
+def test_a_confirmation_may_not_lie_ahead(tmp_path: Path) -> None:
+    seeds = write(tmp_path, later=NEWER)
+    load(seeds, today=date(2026, 11, 20))
+    with pytest.raises(FaultError) as caught:
+        load(seeds, today=date(2026, 11, 19))
+    assert caught.value.lines == [
+        f"seeds/later.yaml:{line_of(NEWER, 'confirmed')}: 'date' of a confirmation lies ahead: today is 2026-11-19"
+    ]
 
 
 def test_a_service_on_hold_keeps_its_facts_off_the_screens(tmp_path: Path) -> None:
@@ -332,6 +436,17 @@ def test_a_service_on_hold_keeps_its_facts_off_the_screens(tmp_path: Path) -> No
     )
     statuses = {f.status for f in knowledge.facts if f.service == "anchor"}
     assert statuses == {"hold"}
+
+
+def test_a_statement_that_names_a_service_goes_with_it(tmp_path: Path) -> None:
+    sheet = changed("text: Pack a bag. Hide it.", "text: Pack a bag. Ring Anchor.")
+    assert faults(tmp_path, sheet) == [
+        f"seeds/000.yaml:{line_of(sheet, 'Pack a bag')}: the text names 'anchor': say service: anchor"
+    ]
+    sheet = changed("id: bag,", "id: bag, service: anchor,", sheet)
+    assert [f.id for f in load(write(tmp_path, sheet)).guidance["safety-plan"]] == ["bag"]
+    held = changed("    line: 4\n", "    status: hold\n    line: 4\n", sheet)
+    assert load(write(tmp_path, held, fallbacks=FALLBACKS.replace("anchor", "harbour"))).guidance == {}
 
 
 def test_guidance_without_a_topic_is_kept_as_context(tmp_path: Path) -> None:
