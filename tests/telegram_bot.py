@@ -70,7 +70,7 @@ class Bot:
         assert self.doorway
         await self.api.drained()
         await self.doorway.app.update_queue.join()
-        passing = [t for t in self.doorway._tasks if t.get_coro().__name__ in ("acknowledge", "_removal")]  # type: ignore[union-attr]
+        passing = [t for t in self.doorway._tasks if t.get_coro().__name__ in ("acknowledge", "_removal", "_work")]  # type: ignore[union-attr]
         if passing:
             await asyncio.wait(passing)
 

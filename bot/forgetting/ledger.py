@@ -95,6 +95,14 @@ class Ledger:
         await self._commit([(_REMOVE, (mark,)) for _, at, mark in lost if at < now - UNREADABLE_FOR])
         return sum(at >= now - UNREADABLE_FOR for _, at, _ in lost)
 
+    async def rekey(self) -> None:
+        """What an old key has sealed is sealed with the new one."""
+        for row in await self._rows("SELECT sealed, at, mark FROM note"):
+            for note in self._opened([row]):
+                if row[2] != self._seal.message(note.chat, note.message):
+                    await self._commit([(_REMOVE, (row[2],))])
+                    await self.write(add=[note])
+
     async def close(self) -> None:
         """Ends the connection; the notes stay."""
         await self._db.close()
@@ -159,6 +167,7 @@ async def open_ledger(path: Path, seal: Seal, now: float) -> Ledger:
         db = await _connect(path)
         log.error("the store was damaged: it is set aside and a new one begun; older messages may stay in their chats")
     ledger = Ledger(db, seal)
+    await ledger.rekey()
     if lost := await ledger.unreadable(now):
         log.error("%d notes in the store belong to another key: their messages cannot be deleted with this one", lost)
     return ledger

@@ -7,6 +7,8 @@ import hmac
 import os
 import secrets
 import struct
+from collections.abc import Iterable
+from contextlib import suppress
 from enum import IntEnum
 from pathlib import Path
 
@@ -34,11 +36,14 @@ class Kind(IntEnum):
 
 
 class Seal:
-    """Opens and closes what the ledger holds. `key` is any text of 32 or more characters that nobody can guess."""
+    """Opens and closes what the ledger holds. `key` is any text of 32 or more characters that nobody can guess.
 
-    def __init__(self, key: str) -> None:
-        made = HKDF(SHA256(), length=64, salt=None, info=b"doorway ledger 1").derive(key.encode())
-        self._cipher, self._finder = AESGCM(made[:32]), made[32:]
+    What the `old` keys have sealed can still be opened; nothing new is sealed with them.
+    """
+
+    def __init__(self, key: str, old: Iterable[str] = ()) -> None:
+        (self._cipher, self._finder), *before = [_parts(k) for k in (key, *old)]
+        self._openers = [self._cipher, *(cipher for cipher, _ in before)]
 
     def chat(self, chat: int) -> bytes:
         """By which the rows of a chat are found: 16 bytes that say nothing without the key."""
@@ -50,20 +55,42 @@ class Seal:
 
     def close(self, chat: int, message: int, kind: Kind) -> bytes:
         """The sealed ids: nonce, then AES-256-GCM of chat, message and kind (45 bytes)."""
-        nonce = os.urandom(NONCE)
-        return nonce + self._cipher.encrypt(nonce, struct.pack(">qqB", chat, message, kind), None)
+        return self.wrap(struct.pack(">qqB", chat, message, kind))
 
     def open(self, sealed: bytes) -> tuple[int, int, Kind] | None:
         """Chat, message and kind; None when another key sealed it, or it is damaged."""
         try:
-            chat, message, kind = struct.unpack(">qqB", self._cipher.decrypt(sealed[:NONCE], sealed[NONCE:], None))
+            chat, message, kind = struct.unpack(">qqB", self.unwrap(sealed) or b"")
             return chat, message, Kind(kind)
-        except (InvalidTag, ValueError, struct.error):
+        except (ValueError, struct.error):
             return None
+
+    def wrap(self, plain: bytes) -> bytes:
+        """Any bytes, sealed."""
+        nonce = os.urandom(NONCE)
+        return nonce + self._cipher.encrypt(nonce, plain, None)
+
+    def unwrap(self, sealed: bytes) -> bytes | None:
+        """What was sealed; None when another key sealed it, or it is damaged."""
+        for cipher in self._openers:
+            with suppress(InvalidTag, ValueError):
+                return cipher.decrypt(sealed[:NONCE], sealed[NONCE:], None)
+        return None
+
+
+def seal_of(keys: str) -> Seal:
+    """The seal of a text with a key a line: the first one seals, the others are old ones that may still open."""
+    first, *old = keys.splitlines()
+    return Seal(first, old)
+
+
+def _parts(key: str) -> tuple[AESGCM, bytes]:
+    made = HKDF(SHA256(), length=64, salt=None, info=b"doorway ledger 1").derive(key.encode())
+    return AESGCM(made[:32]), made[32:]
 
 
 def key_from(path: Path) -> str:
-    """The key in the file at `path`, which is made when missing, readable by its owner only.
+    """The keys in the file at `path`, one a line; it is made when missing, readable by its owner only.
 
     Raises KeyFileError when it can be neither read nor made, others may read it, or it is too short.
     """
@@ -82,6 +109,6 @@ def key_from(path: Path) -> str:
         key = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise KeyFileError(f"cannot read the key file {path}") from error
-    if len(key) < SHORTEST:
+    if not key or any(len(line) < SHORTEST for line in key.splitlines()):
         raise KeyFileError(f"the key file {path} holds no key of {SHORTEST} or more characters")
     return key

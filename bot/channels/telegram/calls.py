@@ -11,6 +11,7 @@ from enum import Enum, auto
 from typing import Any
 
 from bot.channels.telegram.draw import Drawn
+from bot.channels.telegram.room import always
 from bot.channels.telegram.wire import Answer, UnreachableError, Wire
 
 BATCH = 100  # messages in one deleteMessages call (Bot API)
@@ -57,11 +58,6 @@ class Removed:
     refused: set[int] = field(default_factory=set)
     failed: set[int] = field(default_factory=set)
     blocked: bool = False
-
-
-def always() -> bool:
-    """A call that nothing overtakes."""
-    return True
 
 
 class Calls:

@@ -30,7 +30,7 @@ class Chats:
         self, calls: Calls, ledger: Ledger, knowledge: Knowledge, lines: Lines, idle: float,
         clock: Callable[[], datetime],
     ) -> None:  # fmt: skip
-        self._calls, self._ledger, self._knowledge, self._clock = calls, ledger, knowledge, clock
+        self._calls, self._ledger, self.knowledge, self._clock = calls, ledger, knowledge, clock
         self._worker = Worker(calls, ledger, lines, self.now, self.forget)
         self.quiet = Quiet(idle)
         self.closed = Quiet(idle)  # rooms kept in mind after Close, so that late taps are known as such
@@ -73,12 +73,12 @@ class Chats:
 
     # ---- events (all up to the first await happens in the order of arrival)
 
-    async def tapped(self, chat: int, message: int, token: str) -> None:
+    async def tapped(self, chat: int, message: int, token: str, _number: int = 0) -> None:
         """A button of `message` was tapped. Only ever edits."""
         room = self._room(chat)
         if room.closing or message in room.gone or message in room.plain:
             return
-        here, screen = tapped(token, self._knowledge, self._clock().replace(second=0, microsecond=0))
+        here, screen = tapped(token, self.knowledge, self._clock().replace(second=0, microsecond=0))
         self.quiet.touch(chat, self.now())
         stray = message != room.living
         if stray and (room.living or room.anew):
@@ -94,14 +94,16 @@ class Chats:
             await self._ledger.write(add=[Note(chat, message, Kind.TYPED, self.now())])
         await self._work(room)
 
-    async def said(self, chat: int, message: int, date: float, event: Event | None) -> None:
+    async def said(
+        self, chat: int, message: int, date: float, event: Event | None, _number: int = 0
+    ) -> None:
         """The person sent `message` at `date` (seconds since 1970); `event` is what is answered, None for nothing."""
         room = self._room(chat)
         room.typed |= {message}
         self.quiet.touch(chat, self.now())
         if event is not None:
             try:
-                reply = answer(event, room.here, self._knowledge, self._clock())
+                reply = answer(event, room.here, self.knowledge, self._clock())
             except Exception:  # the fault is reported, but first the words go
                 await self._work(room)
                 raise

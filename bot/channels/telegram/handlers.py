@@ -21,6 +21,7 @@ from telegram.ext import (
 from bot.channels.telegram.calls import Calls
 from bot.channels.telegram.chats import Chats
 from bot.channels.telegram.logs import fault
+from bot.channels.telegram.replicas import SharedChats
 from bot.channels.telegram.updates import event, own, tap
 
 Context = CallbackContext[Any, Any, Any, Any]
@@ -40,19 +41,19 @@ class SideBySide(BaseUpdateProcessor):
         """Nothing to clear."""
 
 
-def handlers(chats: Chats, calls: Calls) -> list[BaseHandler[Any, Context, Any]]:
+def handlers(chats: Chats | SharedChats, calls: Calls) -> list[BaseHandler[Any, Context, Any]]:
     """The handlers in the order in which they are asked."""
 
     async def on_tap(update: Update, _: Context) -> None:
         found = tap(update.callback_query) if update.callback_query else None
         if found:
-            await chats.tapped(*found)
+            await chats.tapped(*found, update.update_id)
 
     async def on_message(update: Update, _: Context) -> None:
         message = own(update)
         if message:
             what = event(message) if update.message else None  # words changed later are deleted, not answered
-            await chats.said(message.chat.id, message.message_id, message.date.timestamp(), what)
+            await chats.said(message.chat.id, message.message_id, message.date.timestamp(), what, update.update_id)
 
     async def on_member(update: Update, _: Context) -> None:
         change = update.my_chat_member

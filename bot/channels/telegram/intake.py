@@ -10,6 +10,7 @@ from telegram import Update
 from telegram.ext import Application
 
 from bot.channels.telegram.chats import Chats
+from bot.channels.telegram.replicas import SharedChats
 from bot.channels.telegram.updates import own, parse
 
 REMEMBERED = 4096  # update ids; Telegram sends an update again when our answer was lost
@@ -20,7 +21,7 @@ log = logging.getLogger("doorway.telegram")
 class Intake:
     """The one way in. `dropped` counts what could not be read."""
 
-    def __init__(self, app: Application, chats: Chats) -> None:  # type: ignore[type-arg]
+    def __init__(self, app: Application, chats: Chats | SharedChats) -> None:  # type: ignore[type-arg]
         self._app, self._chats = app, chats
         self._order: deque[int] = deque()
         self._seen: set[int] = set()
@@ -29,6 +30,10 @@ class Intake:
     async def take(self, raws: Iterable[object]) -> list[Update]:
         """Takes updates in their order; returns those handed on. When it returns, what must be deleted is noted."""
         updates = [update for raw in raws if (update := self._read(raw)) is not None]
+        if isinstance(self._chats, SharedChats):  # they note each update as they take it
+            for update in updates:
+                await self._app.process_update(update)
+            return updates
         await self._chats.enter(
             update.effective_chat.id for update in updates if update.effective_chat and update.effective_chat.id > 0
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bot.channels.telegram.draw import Drawn
@@ -13,6 +13,11 @@ from bot.forgetting.seal import Kind
 
 NOTHING: frozenset[int] = frozenset()
 REACH = 100  # ids from there on in which a message of ours is looked for: one deleteMessages call
+
+
+def always() -> bool:
+    """What holds, or is called for, as long as nothing says otherwise."""
+    return True
 
 
 @dataclass(slots=True)
@@ -39,6 +44,7 @@ class Room:
     inflight: int = 0  # edits on their way
     landed: asyncio.Event | None = None  # set when no edit is on its way any more; made by who waits for it
     sending: asyncio.Task[bool] | None = None
+    holds: Callable[[], bool] = always  # whether the right to work here still stands
 
     @property
     def empty(self) -> bool:

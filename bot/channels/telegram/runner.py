@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,12 +23,14 @@ from bot.channels.telegram.chats import Chats
 from bot.channels.telegram.intake import Intake
 from bot.channels.telegram.logs import fault
 from bot.channels.telegram.polling import Poll
+from bot.channels.telegram.replicas import SharedChats
 from bot.channels.telegram.updates import KINDS
 from bot.channels.telegram.webhook import Hook
 from bot.channels.telegram.wire import AiohttpRequest, UnreachableError, Wire
 from bot.channels.telegram.worker import Lines
-from bot.forgetting.ledger import open_ledger
-from bot.forgetting.seal import Seal, key_from
+from bot.forgetting.ledger import Ledger, open_ledger
+from bot.forgetting.seal import key_from, seal_of
+from bot.forgetting.shared import LEASE, SharedLedger, open_shared
 from bot.settings import Settings
 from bot.words import texts
 from knowledge.model import Knowledge
@@ -65,23 +68,36 @@ class Doorway:
         self._tasks: set[asyncio.Task[None]] = set()  # all that runs beside the application
         self._removals = asyncio.Semaphore(REMOVALS)
 
+    def _seconds(self) -> float:
+        return self._clock().timestamp()
+
     # ---- life
 
     async def start(self) -> None:
         """Starts, waiting for the server as long as it takes. Raises StartError, StoreError or KeyFileError."""
         given = self._settings
-        seal = Seal(given.key or key_from_beside(given))
-        self._ledger = await open_ledger(given.store, seal, self._clock().timestamp())
+        seal, idle = seal_of(given.key or key_from_beside(given)), given.idle.total_seconds()
+        self._ledger: Ledger | SharedLedger
+        if isinstance(given.store, str):
+            self._ledger = await open_shared(given.store, seal, idle, self._seconds)
+        else:
+            self._ledger = await open_ledger(given.store, seal, self._seconds())
         self._stack.push_async_callback(self._ledger.close)
         self._wire = await self._stack.enter_async_context(Wire(given.api_root, given.token))
-        self.calls = Calls(self._wire, lambda: self._clock().timestamp(), self._pause)
-        idle = given.idle.total_seconds()
-        self.chats = Chats(self.calls, self._ledger, self._knowledge, lines(given), idle, self._clock)
+        self.calls = Calls(self._wire, self._seconds, self._pause)
+        self.chats: Chats | SharedChats
+        if isinstance(self._ledger, SharedLedger):
+            self.chats = SharedChats(
+                self.calls, self._ledger, self._knowledge, lines(given), idle, self._clock, self._background
+            )
+        else:
+            self.chats = Chats(self.calls, self._ledger, self._knowledge, lines(given), idle, self._clock)
         self.app = self._application()
         self.intake = Intake(self.app, self.chats)
         await self._way_in()
         await self._initialize()
-        await self.chats.restore()
+        if isinstance(self.chats, Chats):
+            await self.chats.restore()
         await self.app.start()
         self._stack.push_async_callback(self._finish)
         await self._register()
@@ -205,7 +221,8 @@ class Doorway:
     # ---- forgetting
 
     async def _keep_sweeping(self) -> None:
-        tick = min(SLOWEST_SWEEP, self._settings.idle.total_seconds() / 10)
+        slowest = SLOWEST_SWEEP if isinstance(self.chats, Chats) else LEASE / 4  # leases are kept up here
+        tick = min(slowest, self._settings.idle.total_seconds() / 10)
         while True:
             await self.sweep()
             await asyncio.sleep(max(0.05, tick))
@@ -224,7 +241,7 @@ class Doorway:
 
 def key_from_beside(settings: Settings) -> str:
     """The key in the file beside the store."""
-    store = settings.store
+    store = Path(settings.store)
     with suppress(OSError):  # the store says it better, when it is opened
         store.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return key_from(store.with_name(store.name + ".key"))

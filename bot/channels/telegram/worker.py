@@ -10,10 +10,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from bot.channels.telegram.calls import Calls, Outcome
 from bot.channels.telegram.room import NOTHING, REACH, Room
-from bot.forgetting.ledger import Ledger, Note
+from bot.forgetting.ledger import Note
 from bot.forgetting.seal import Kind
 
 FRESH = 60.0  # seconds after a message in which it may be answered by a new one
@@ -39,11 +40,18 @@ class Removal:
     lost: frozenset[int]
 
 
+class Store(Protocol):
+    """Where messages to delete are noted."""
+
+    async def write(self, add: Iterable[Note] = (), remove: Iterable[tuple[int, int]] = ()) -> None:
+        """Removes the notes of (chat, message) pairs and adds notes; never raises."""
+
+
 class Worker:
     """Works in any chat, once at a time in each. `forget` is told of chats that are closed to the bot."""
 
     def __init__(
-        self, calls: Calls, ledger: Ledger, lines: Lines, now: Callable[[], float],
+        self, calls: Calls, ledger: Store, lines: Lines, now: Callable[[], float],
         forget: Callable[[int], Awaitable[None]],
     ) -> None:  # fmt: skip
         self._calls, self._ledger, self._lines, self._now, self._forget = calls, ledger, lines, now, forget
@@ -78,7 +86,7 @@ class Worker:
         return True
 
     def _may_send(self, room: Room) -> bool:
-        return self._now() - room.asked < FRESH
+        return self._now() - room.asked < FRESH and room.holds()
 
     async def _tidy(self, room: Room) -> None:
         """Deletes what the person typed."""
@@ -193,7 +201,7 @@ class Worker:
         room.inflight += 1
         try:
             outcome = await self._calls.show(
-                room.chat, message, screen, lambda: room.turn == turn and room.wanted is None
+                room.chat, message, screen, lambda: room.turn == turn and room.wanted is None and room.holds()
             )
         finally:
             room.inflight -= 1

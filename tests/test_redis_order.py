@@ -1,0 +1,40 @@
+"""Slow servers, floods and refusals with the store in a real Redis."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import test_telegram_order as with_a_file
+from fake_telegram import FakeTelegram
+from redis_server import RedisServer, redis_server
+from telegram_bot import Bot, free_port, running
+
+from knowledge.model import Knowledge
+
+Live = tuple[FakeTelegram, Bot]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with redis_server(tmp_path_factory.mktemp("redis")) as one:
+        yield one
+
+
+@pytest.fixture
+async def live(tmp_path: Path, knowledge: Knowledge, server: RedisServer) -> AsyncIterator[Live]:
+    server.ask(b"FLUSHALL")
+    env = {"DOORWAY_STORE": server.url, "DOORWAY_KEY": "k" * 40}
+    async with running(tmp_path, knowledge, free_port(), **env) as both:
+        for chat in (with_a_file.ME, with_a_file.YOU):
+            both[0].say(chat, "/start")
+        await both[1].quiet()
+        yield both
+
+
+FILE_ONLY = ("lost_store_leaves", "fails_for_long")
+globals().update({
+    name: test for name, test in vars(with_a_file).items()
+    if name.startswith("test_") and not any(part in name for part in FILE_ONLY)
+})  # fmt: skip
