@@ -43,6 +43,8 @@ def spell(word: str, lexicon: Lexicon) -> tuple[str, ...]:
         return (word,)
     if word.endswith("in") and word + "g" in known:
         return (word + "g",)
+    if word.endswith("n") and word[:-1] + "ing" in known:  # "kickn"
+        return (word[:-1] + "ing",)
     if word.endswith("d") and word[:-1] + "ed" in known:  # "punchd"
         return (word[:-1] + "ed",)
     if word.endswith("s") and word[:-1] in lexicon.members["PERSON"]:
@@ -111,11 +113,15 @@ def split(text: str, lexicon: Lexicon) -> list[Clause]:
 
 
 def _open(word: str, lexicon: Lexicon) -> tuple[str, ...]:
-    """OPEN-ING or OPEN-ED for a verb of any kind, listed or not, unless it is listed as harmless.
+    """OPEN-ING or OPEN-ED for a verb of any kind, listed or not, unless it is listed as harmless; NAME for the unknown.
 
     No list holds every way to hurt: "he is X-ing my arm" is alarming unless X is known to be harmless.
     """
-    if len(word) < 5 or word in lexicon.members["CALM-VERB"]:
+    if len(word) < 3 or word in lexicon.members["CALM-VERB"]:
+        return ()
+    if word not in lexicon.known and word.isalpha() and not word.endswith(("ing", "ed", "ly", "s")):
+        return ("NAME",)
+    if len(word) < 5:
         return ()
     if word.endswith("ing") or (word.endswith("in") and len(word) > 5 and word not in lexicon.known):
         return ("OPEN-ING",)

@@ -13,7 +13,7 @@ ENOUGH = 2  # kinds of evidence, beside a person, that add up to danger
 CALMS = frozenset({
     "habit", "habit-strong", "past", "past-strong", "if", "if-first", "question", "fiction", "idiom", "small-talk",
     "standing", "threat-standing", "calm-arrival", "away-strict", "suicide-question", "law-question", "denied",
-    "before-times", "animal", "suicide-past", "feeling", "own-past",
+    "before-times", "animal", "suicide-past", "feeling", "own-past", "her-parents", "third-calm",
 })  # fmt: skip
 SHORT = 4  # a clause of so few words ("last night,") also speaks for its neighbours
 BEFORE = 4  # how many words before a match a "not" may stand
@@ -54,7 +54,10 @@ class Findings:
     def adds_up(self) -> bool:
         """Whether signs of several kinds stand together in a message that nothing makes calm."""
         signs = {flag for flag in self.flags if flag.startswith(EVIDENCE)}
-        return "e-person" in signs and len(signs) > ENOUGH and not self.stops & CALMS
+        calms = self.stops & CALMS
+        if self.flags & {"now", "plea"}:
+            calms -= {"standing", "threat-standing"}  # "he says he will, now" stands no longer
+        return "e-person" in signs and len(signs) > ENOUGH and not calms
 
 
 def study(text: str, lexicon: Lexicon) -> Findings:
@@ -74,8 +77,11 @@ def study(text: str, lexicon: Lexicon) -> Findings:
                         blockers.setdefault(name, []).append(match)
                     else:
                         found.append(match)
-    findings = Findings(clauses, stops=set(blockers))
     nows = {m.clause for m in found if m.name == "now"}
+    kinds = {m.name for m in found if m.name.startswith(EVIDENCE)}
+    if "e-person" in kinds and len(kinds) > ENOUGH:
+        blockers.pop("small-talk", None)  # "put the pizza down, he is kicking the door": no small talk
+    findings = Findings(clauses, stops=set(blockers))
     waiting = []
     for match in found:
         rule = lexicon.rules[match.name]

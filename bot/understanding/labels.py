@@ -25,6 +25,9 @@ ABOUT_ME = frozenset({
 FIRST_PERSON = frozenset({"me", "us", "my", "our", "myself", "i", "we"})
 WRITER = frozenset({"me", "us", "i"})
 GRAVE = frozenset({"strangled", "threat-to-kill", "weapon-kept", "just-left"})
+OFTEN_OTHERS = frozenset({
+    "third-party", "weapon-has", "kill-now", "deed-on-other", "deed-in-progress", "deed-done", "breaking-in", "injured",
+})  # fmt: skip
 BY_SOMEONE = frozenset({"stalking", "sexual-violence"})
 
 
@@ -60,7 +63,7 @@ def situations(findings: Findings) -> list[str]:
         found -= {"abuse", "worried-about-someone"}
     elif "own-behaviour" in found:
         found.discard("own-behaviour")
-    if "abuse" in found and not mine and "other-victim" in flags and names & {"third-party", "weapon-has", "kill-now", "deed-on-other"}:
+    if "abuse" in found and not mine and "other-victim" in flags and names & OFTEN_OTHERS:
         found.add("worried-about-someone")
     if "worried-about-someone" in found:
         found.discard("abuse" if not mine else "worried-about-someone" if "young-person" not in found else "")
