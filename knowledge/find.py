@@ -119,7 +119,7 @@ def _here(knowledge: Knowledge, branch: str, area: str) -> tuple[tuple[Service, 
     )
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def _suits(service: Service, who: str, need: str, audience: str) -> tuple[bool, int]:
     """Whether a service fits the person described, and how closely."""
     answers = {"who": who, "audience": audience, "need": need}
@@ -179,7 +179,7 @@ def fitting(answers: Mapping[str, str], knowledge: Knowledge, now: datetime) -> 
     return _fitting(tuple(sorted(answers.items())), knowledge, now.replace(second=0, microsecond=0))
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _fitting(told: tuple[tuple[str, str], ...], knowledge: Knowledge, now: datetime) -> tuple[Found, ...]:
     answers = dict(told)
     human = fallback(answers, knowledge, now)
@@ -192,7 +192,7 @@ def _person(answers: Mapping[str, str]) -> tuple[str, str, str]:
     return answers.get("who", ""), answers.get("need", ""), answers.get("audience", "")
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _find(told: tuple[tuple[str, str], ...], knowledge: Knowledge, now: datetime) -> tuple[Found, ...]:
     answers = dict(told)
     branch, urgency, person = answers.get("who", ""), answers.get("urgency", ""), _person(answers)
