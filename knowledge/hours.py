@@ -1,20 +1,24 @@
 """Opening hours: is a contact open at a given moment, until when, or from when on?
 
-The notation is OpenStreetMap's `opening_hours`, read by opening-hours-py. England's bank holidays come from the
-package `holidays`, because the former lacks three in every year: New Year's Day, Easter Monday and the late summer one.
+The notation is OpenStreetMap's `opening_hours`, read by opening-hours-py. England's bank holidays stand in
+`seeds/bank_holidays.yaml`: opening-hours-py lacks three in every year (New Year's Day, Easter Monday, late summer), and
+the package `holidays`, which the list is made from and proven against, loads every country of the world.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from opening_hours import OpeningHours, State, validate
 
 from knowledge.model import Schedule
+from knowledge.yamlfile import FaultError, read
 
 LONDON = ZoneInfo("Europe/London")
 _AHEAD = timedelta(days=60)  # a line that does not open within two months has no "next" worth telling
@@ -47,13 +51,28 @@ def parsed(notation: str) -> OpeningHours:
     return OpeningHours(notation, timezone=LONDON, max_interval_days=366)
 
 
-@lru_cache(maxsize=64)
 def bank_holidays(year: int) -> frozenset[date]:
-    """England's bank holidays of a year; Christmas and Boxing Day count on a weekend too, beside their substitutes."""
-    # Imported late: it is slow to import and needed for dated hours only.
-    from holidays import country_holidays
+    """England's bank holidays of a year; Christmas and Boxing Day count on a weekend too, beside their substitutes.
 
-    return frozenset(country_holidays("GB", subdiv="ENG", years=year))
+    Empty for a year that the list does not reach.
+    """
+    return listed_holidays().get(year, frozenset())
+
+
+@cache
+def listed_holidays() -> Mapping[int, frozenset[date]]:
+    """The list of bank holidays by year. Raises FaultError, each fault `file:line: message`."""
+    faults: list[str] = []
+    sheet = read(files("seeds") / "bank_holidays.yaml", faults, "seeds/bank_holidays.yaml")
+    found: dict[int, frozenset[date]] = {}
+    for year in sheet.keys():
+        try:
+            found[int(year)] = frozenset(date.fromisoformat(f"{year}-{day}") for day in sheet.text(year).split())
+        except ValueError:
+            sheet.fault(f"days of {year} must be written MM-DD, with a space between", sheet.line_of(year))
+    if faults:
+        raise FaultError(faults)
+    return found
 
 
 def opening(schedule: Schedule | None, now: datetime) -> Opening:
@@ -81,7 +100,9 @@ def _opening(notation: str, minute: datetime) -> Opening:
 
 
 def _next_open(hours: OpeningHours, here: datetime) -> datetime | None:
-    for start, _, state, _ in hours.intervals(here, here + _AHEAD):
+    # Through UTC: added on the clock face, the end could fall into the hour that is left out in March.
+    end = (here.astimezone(UTC) + _AHEAD).astimezone(LONDON)
+    for start, _, state, _ in hours.intervals(here, end):
         if state is State.OPEN:
             return _first_after(start, here)
     return None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from knowledge import facts as stated
 from knowledge.areas import places_of_services, read_areas, read_fallbacks
+from knowledge.hours import listed_holidays
 from knowledge.merge import check_facts, check_left_out, merge
 from knowledge.model import Knowledge
 from knowledge.sheets import LATER, Known, read_sheet
@@ -50,6 +51,7 @@ def load(
     check_facts(sheets, services)
     fallbacks = read_fallbacks(read_in["fallbacks"], services)
     tables = _places(faults) if places else None
+    _check_holidays(faults)
     if faults:
         raise FaultError(sorted(set(faults), key=_by_line))
     all_facts = stated.facts(sheets, services)
@@ -75,10 +77,17 @@ def _places(faults: list[str]) -> Places | None:
         return None
 
 
+def _check_holidays(faults: list[str]) -> None:
+    try:
+        listed_holidays()
+    except FaultError as error:
+        faults += error.lines
+
+
 def _names(home: Traversable) -> list[str]:
     """The sheets of documents in the order of their names, then the later facts, which may override them."""
     found = {f.name.removesuffix(".yaml") for f in home.iterdir() if f.name.endswith(".yaml") and f.name[0] != "."}
-    return [*sorted(found - {"areas", "fallbacks", LATER}), *sorted(found & {LATER})]
+    return [*sorted(found - {"areas", "bank_holidays", "fallbacks", LATER}), *sorted(found & {LATER})]
 
 
 def _by_line(fault: str) -> tuple[str, int]:

@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from holidays import country_holidays
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.hours import LONDON, Opening, bank_holidays, opening, parsed
+from knowledge.hours import LONDON, Opening, bank_holidays, listed_holidays, opening, parsed
 from knowledge.model import Knowledge, Schedule, Source
 
 OFFICE = "Mo-Fr 09:00-17:00"
@@ -84,6 +85,13 @@ def test_a_bank_holiday_in_england_is_told(day: str) -> None:
     assert date.fromisoformat(day) in bank_holidays(int(day[:4]))
 
 
+def test_the_list_of_bank_holidays_is_that_of_the_package() -> None:
+    """Fails when a later edition of the package knows of a new one: then it belongs into the list."""
+    for year, days in listed_holidays().items():
+        assert days == set(country_holidays("GB", subdiv="ENG", years=year)), year
+    assert {date.today().year, date.today().year + 1} <= set(listed_holidays())
+
+
 @pytest.mark.parametrize("day", ["2026-03-17", "2026-08-03", "2026-11-30", "2026-01-02", "2026-12-29"])
 def test_a_bank_holiday_elsewhere_is_not(day: str) -> None:
     assert not at(OFFICE, f"{day}T12:00").bank_holiday
@@ -133,6 +141,10 @@ def test_what_never_opens_has_no_next_time() -> None:
 def test_wrong_notation_is_refused(notation: str) -> None:
     with pytest.raises(ValueError, match="not"):
         parsed(notation)
+
+
+def test_looking_ahead_may_end_in_the_hour_that_is_left_out() -> None:
+    assert clock(at(OFFICE, "2026-01-28T01:00").at) == "2026-01-28T09:00+00:00"  # 60 days before clocks go forward
 
 
 @given(st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1)), st.sampled_from([OFFICE, HERTS, BEACON]))
