@@ -125,7 +125,9 @@ def _open(word: str, lexicon: Lexicon) -> tuple[str, ...]:
         return ()
     if word.endswith("ing") or (word.endswith("in") and len(word) > 5 and word not in lexicon.known):
         return ("OPEN-ING",)
-    return ("OPEN-ED",) if word.endswith("ed") else ()
+    if word.endswith("ed"):
+        return ("OPEN-ED",)
+    return ("OPEN-S",) if word.endswith("s") and not word.endswith("ss") else ()
 
 
 def _in_context(piece: str, before: list[str], after: str, lexicon: Lexicon) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ WHO_FIRST = ("young-person", "abuse", "work", "worried-about-someone", "own-beha
 ABOUT_ME = frozenset({
     "harm-now", "harm-just-now", "harm-recent", "harm-now-nonnative", "locked-in", "hiding", "choking-now", "chased",
     "car", "car-now", "cannot-breathe", "weapon-has", "kill-now", "doomed", "abuse-done", "abuse-control", "abuse-fear",
-    "abuse-passive", "abuse-bare", "harm-done", "harm-keeps", "deed-on-me",
+    "abuse-passive", "abuse-bare", "abuse-open", "harm-done", "harm-keeps", "deed-on-me",
 })  # fmt: skip
 FIRST_PERSON = frozenset({"me", "us", "my", "our", "myself", "i", "we"})
 WRITER = frozenset({"me", "us", "i"})
@@ -29,6 +29,16 @@ OFTEN_OTHERS = frozenset({
     "third-party", "weapon-has", "kill-now", "deed-on-other", "deed-in-progress", "deed-done", "breaking-in", "injured",
 })  # fmt: skip
 BY_SOMEONE = frozenset({"stalking", "sexual-violence"})
+
+
+OF_A_PARTNER = frozenset({"tech-safety", "money"})
+CALMING = frozenset({"fiction", "idiom", "small-talk", "denied", "kindness", "animal", "negation"})
+ASKING = frozenset({"how", "can", "could", "what", "where", "is", "are", "do", "does", "should", "which", "who", "will", "would"})
+
+
+def asks(words: tuple[str, ...]) -> bool:
+    """Whether a statement is a question of how or whether."""
+    return words[0] in ASKING
 
 
 def about_me(findings: Findings) -> bool:
@@ -48,6 +58,8 @@ def situations(findings: Findings) -> list[str]:
     found = {label for f in live for label in f.rule.gives}
     flags = findings.flags
     mine = about_me(findings)
+    if found & OF_A_PARTNER and flags & {"partner", "he"} and not any(asks(c.words) for c in findings.clauses):
+        found.add("abuse")
     words = {word for clause in findings.clauses for word in clause.words}
     grave = any(f.rule.name in GRAVE for f in findings.live("high_risk"))
     if grave and flags & {"partner", "he"} and words & WRITER and not found & {"legal", "own-behaviour"}:
@@ -57,6 +69,8 @@ def situations(findings: Findings) -> list[str]:
             found.add("abuse")
         elif "stranger" in flags:
             found.discard("abuse")
+    if not found and "partner" in flags and "grim" in flags and words & WRITER and not findings.stops & CALMING:
+        found.add("abuse")
     if "suicide" in names and not names & {"harm-now", "harm-just-now", "abuse-done", "abuse-control", "kill-now"}:
         found.discard("abuse")
     if "perp" in names or ("own-done" in names and not mine):

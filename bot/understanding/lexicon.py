@@ -11,7 +11,7 @@ Each file under `bot/words/en/` named `lexicon_*.yaml` or `patterns_*.yaml` may 
     rules:     {name: {patterns, ...}}
 
 A pattern is words and class names in a row: `word`, `CLASS`, `a|b` either, `x?` may be missing, `..` up to three words
-of any kind; OPEN-ING and OPEN-ED are verbs of any kind with that ending that are not in the class CALM-VERB, and
+of any kind; OPEN-ING, OPEN-ED and OPEN-S are verbs of any kind with that ending that are not in the class CALM-VERB, and
 NAME is a word that no list knows, such as somebody's name; `^` first and `$` last tie it to the start and end of a clause. Nothing repeats, so nothing can blow up.
 """
 
@@ -31,7 +31,7 @@ GAP = ".."
 GAP_WORDS = 3
 _CLASS = re.compile(r"[A-Z][A-Z0-9-]*\Z")
 _WORD = re.compile(r"[a-z0-9]+\Z")
-OPEN = ("OPEN-ING", "OPEN-ED", "NAME")  # classes that a word's ending gives, see clauses.py
+OPEN = ("OPEN-ING", "OPEN-ED", "OPEN-S", "NAME")  # classes that a word's ending gives, see clauses.py
 FUZZY = "FUZZY"  # the class of key words that a typing slip must not hide
 RULE = "#"  # a symbol that starts so is a rule or a blocker, not a class
 
