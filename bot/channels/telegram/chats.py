@@ -26,6 +26,8 @@ OLDEST = 23 * 3600.0  # seconds; Telegram deletes nothing older than 48 hours: 2
 class Chats:
     """All conversations. `clock` gives the time with its zone; tests move it."""
 
+    look_every = 15.0  # seconds between two looks for quiet conversations, at most
+
     def __init__(
         self, calls: Calls, ledger: Ledger, knowledge: Knowledge, lines: Lines, idle: float,
         clock: Callable[[], datetime],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from telegram import ChatMember, Update
 from telegram.constants import ChatType
@@ -21,8 +21,10 @@ from telegram.ext import (
 from bot.channels.telegram.calls import Calls
 from bot.channels.telegram.chats import Chats
 from bot.channels.telegram.logs import fault
-from bot.channels.telegram.replicas import SharedChats
 from bot.channels.telegram.updates import event, own, tap
+
+if TYPE_CHECKING:
+    from bot.channels.telegram.replicas import SharedChats
 
 Context = CallbackContext[Any, Any, Any, Any]
 

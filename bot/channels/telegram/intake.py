@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from telegram import Update
 from telegram.ext import Application
 
 from bot.channels.telegram.chats import Chats
-from bot.channels.telegram.replicas import SharedChats
 from bot.channels.telegram.updates import own, parse
+
+if TYPE_CHECKING:
+    from bot.channels.telegram.replicas import SharedChats
 
 REMEMBERED = 4096  # update ids; Telegram sends an update again when our answer was lost
 
@@ -30,7 +33,7 @@ class Intake:
     async def take(self, raws: Iterable[object]) -> list[Update]:
         """Takes updates in their order; returns those handed on. When it returns, what must be deleted is noted."""
         updates = [update for raw in raws if (update := self._read(raw)) is not None]
-        if isinstance(self._chats, SharedChats):  # they note each update as they take it
+        if not isinstance(self._chats, Chats):  # the shared ones note each update as they take it
             for update in updates:
                 await self._app.process_update(update)
             return updates

@@ -26,7 +26,7 @@ from bot.dialogue.model import Event, Start, State
 from bot.dialogue.state import decode
 from bot.forgetting.ledger import Note
 from bot.forgetting.seal import Kind
-from bot.forgetting.shared import Lease, Memory, Seen, SharedLedger
+from bot.forgetting.shared import LEASE, Lease, Memory, Seen, SharedLedger
 from knowledge.model import Knowledge
 
 RETRY = 15.0  # seconds until a Close that could not be carried through is tried again
@@ -34,6 +34,8 @@ RETRY = 15.0  # seconds until a Close that could not be carried through is tried
 
 class SharedChats:
     """All conversations of all replicas. `background` runs what goes on after an update has been taken."""
+
+    look_every = LEASE / 4  # seconds between two looks, at most; leases are kept up there
 
     def __init__(
         self, calls: Calls, ledger: SharedLedger, knowledge: Knowledge, lines: Lines, idle: float,

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from telegram import Update
@@ -23,23 +23,24 @@ from bot.channels.telegram.chats import Chats
 from bot.channels.telegram.intake import Intake
 from bot.channels.telegram.logs import fault
 from bot.channels.telegram.polling import Poll
-from bot.channels.telegram.replicas import SharedChats
 from bot.channels.telegram.updates import KINDS
 from bot.channels.telegram.webhook import Hook
 from bot.channels.telegram.wire import AiohttpRequest, UnreachableError, Wire
 from bot.channels.telegram.worker import Lines
 from bot.forgetting.ledger import Ledger, open_ledger
 from bot.forgetting.seal import key_from, seal_of
-from bot.forgetting.shared import LEASE, SharedLedger, open_shared
 from bot.settings import Settings
 from bot.words import texts
 from knowledge.model import Knowledge
+
+if TYPE_CHECKING:  # they bring redis along, which only replicas need
+    from bot.channels.telegram.replicas import SharedChats
+    from bot.forgetting.shared import SharedLedger
 
 LONDON = ZoneInfo("Europe/London")
 AGAIN = (0.2, 0.5, 1.0, 2.0, 5.0)  # seconds between tries to reach the server at start; the last one repeats
 SIDE_BY_SIDE = 4096  # updates in hand; each chat has one worker, and calls are limited where they are made
 REMOVALS = 64  # quiet conversations removed at a time
-SLOWEST_SWEEP = 15.0  # seconds between two looks for quiet conversations
 GRACE = 10.0  # seconds to finish what is in hand at the end
 
 log = logging.getLogger("doorway.telegram")
@@ -79,6 +80,8 @@ class Doorway:
         seal, idle = seal_of(given.key or key_from_beside(given)), given.idle.total_seconds()
         self._ledger: Ledger | SharedLedger
         if isinstance(given.store, str):
+            from bot.forgetting.shared import open_shared
+
             self._ledger = await open_shared(given.store, seal, idle, self._seconds)
         else:
             self._ledger = await open_ledger(given.store, seal, self._seconds())
@@ -86,12 +89,14 @@ class Doorway:
         self._wire = await self._stack.enter_async_context(Wire(given.api_root, given.token))
         self.calls = Calls(self._wire, self._seconds, self._pause)
         self.chats: Chats | SharedChats
-        if isinstance(self._ledger, SharedLedger):
+        if isinstance(self._ledger, Ledger):
+            self.chats = Chats(self.calls, self._ledger, self._knowledge, lines(given), idle, self._clock)
+        else:
+            from bot.channels.telegram.replicas import SharedChats
+
             self.chats = SharedChats(
                 self.calls, self._ledger, self._knowledge, lines(given), idle, self._clock, self._background
             )
-        else:
-            self.chats = Chats(self.calls, self._ledger, self._knowledge, lines(given), idle, self._clock)
         self.app = self._application()
         self.intake = Intake(self.app, self.chats)
         await self._way_in()
@@ -221,8 +226,7 @@ class Doorway:
     # ---- forgetting
 
     async def _keep_sweeping(self) -> None:
-        slowest = SLOWEST_SWEEP if isinstance(self.chats, Chats) else LEASE / 4  # leases are kept up here
-        tick = min(slowest, self._settings.idle.total_seconds() / 10)
+        tick = min(self.chats.look_every, self._settings.idle.total_seconds() / 10)
         while True:
             await self.sweep()
             await asyncio.sleep(max(0.05, tick))
