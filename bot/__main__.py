@@ -1,4 +1,4 @@
-"""The commands of the bot: `python -m bot chat | screens | explain | telegram | poster`."""
+"""The commands of the bot: `python -m bot chat | screens | check | explain | telegram | poster`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from typing import NoReturn, TypeVar
 from zoneinfo import ZoneInfo
 
 from knowledge.yamlfile import FaultError
 
+T = TypeVar("T")
 LONDON = ZoneInfo("Europe/London")
 
 
@@ -30,11 +32,66 @@ def clock(at: datetime | None) -> Callable[[], datetime]:
     return (lambda: at) if at else (lambda: datetime.now(LONDON))
 
 
+class Parser(argparse.ArgumentParser):
+    """Tells of wrong usage in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends with status 2."""
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def faults(today: date | None = None) -> list[str]:
+    """All that is wrong with words, codes, patterns and sheets, each `file:line: message`."""
+    from bot import words
+    from bot.understanding.languages import tongues
+    from bot.understanding.lexicon import english
+    from knowledge.load import load
+
+    found: list[str] = []
+
+    def part(run: Callable[[], T]) -> T | None:
+        try:
+            return run()
+        except FaultError as error:
+            found.extend(error.lines)
+            return None
+
+    said, codes = part(words.load_words), part(words.load_codes)
+    part(english)
+    part(tongues)
+    knowledge = part(lambda: load(places=True, topics=said.topics if said else None, today=today))
+    if knowledge and codes:
+        areas, known = knowledge.areas, set(codes.answers.values())
+        for name in [*areas.nations, *dict.fromkeys([*areas.area_of.values(), *areas.group_of.values()])]:
+            if ("area", name) not in known:
+                found.append(f"bot/words/codes.yaml:1: missing code of answer 'area {name}'")
+    if knowledge and said:
+        stated = {fact.id for fact in knowledge.facts}
+        for topic in said.topics.values():
+            for name in (n for n in topic.starts_with if n not in stated):
+                found.append(f"bot/words/en/topics.yaml:1: '{topic.id}' starts with the unknown statement '{name}'")
+    return list(dict.fromkeys(found))
+
+
+def sound() -> None:
+    """Raises FaultError before a person meets what is wrong."""
+    if found := faults():
+        raise FaultError(found)
+
+
+def check(_: argparse.Namespace) -> int:
+    """Names each fault of words, codes, patterns and sheets."""
+    found = faults(datetime.now(LONDON).date())
+    print(*(found or ["words, codes, patterns and sheets: sound"]), sep="\n")
+    return 1 if found else 0
+
+
 def chat(args: argparse.Namespace) -> int:
     """The conversation in the terminal."""
     from bot.channels.terminal import run_keys, run_lines
     from knowledge.load import load
 
+    sound()
     knowledge = load(places=True)
     if sys.stdin.isatty() and sys.stdout.isatty():
         run_keys(knowledge, clock(args.at))
@@ -53,6 +110,8 @@ def screens(args: argparse.Namespace) -> int:
     if not args.jsonl:
         print("screens: only --jsonl is known", file=sys.stderr)
         return 2
+
+    sound()
 
     def button(choice: Choice, leads: dict[str, str]) -> dict[str, str]:
         if choice.to is None:
@@ -83,6 +142,7 @@ def telegram(args: argparse.Namespace) -> int:
     except settings.SettingsError as error:
         print(f"doorway: {error}", file=sys.stderr)
         return 2
+    sound()
     return run(chosen, load(places=True))
 
 
@@ -106,7 +166,7 @@ OWN_ARGUMENTS: dict[str, Callable[[Sequence[str]], int]] = {"explain": explain, 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    top = argparse.ArgumentParser(prog="python -m bot", description="Doorway: a discreet way to help.")
+    top = Parser(prog="python -m bot", description="Doorway: a discreet way to help.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def add(name: str, run: Callable[[argparse.Namespace], int], about: str) -> argparse.ArgumentParser:
@@ -119,6 +179,7 @@ def parser() -> argparse.ArgumentParser:
     listing = add("screens", screens, "list every screen that can be reached")
     listing.add_argument("--jsonl", action="store_true", help="one JSON object a line")
     listing.add_argument("--at", **time)  # type: ignore[arg-type]
+    add("check", check, "load all words, codes, patterns and sheets, and print one line for each fault")
     add("telegram", telegram, "the bot on Telegram; DOORWAY_... tell it how (README)")
     for name, run in OWN_ARGUMENTS.items():
         commands.add_parser(name, help=(run.__doc__ or "").rstrip("."), add_help=False)
@@ -134,7 +195,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         args = parser().parse_args(arguments)
         return int(args.run(args))
     except FaultError as fault:
-        print(fault, file=sys.stderr)
+        more = len(fault.lines) - 1
+        rest = f" (and {more} more: run 'python -m bot check')" if more else ""
+        print(f"python -m bot: {fault.lines[0]}{rest}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # the reader went away: nothing to say, and nowhere to say it
         sys.stderr.close()

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+import shutil
+from dataclasses import replace
 
 import pytest
 import textstat
+from conftest import PROJECT
 
-from bot.words import load_words, words
+import bot.__main__ as command
+from bot.dialogue.screens import SCREENS
+from bot.words import codes, keys, load_codes, load_words, words
 from knowledge.yamlfile import FaultError
 
 EASE = 6.0
@@ -111,22 +116,121 @@ def test_close_is_explained_with_its_limits():
         assert needle in start, needle
 
 
-def test_a_renamed_key_of_a_question_is_refused(tmp_path):
-    home = tmp_path / "en"
-    home.mkdir()
-    for name, text in {
-        "texts.yaml": "start: a\n",
-        "emergency.yaml": "lead: a\nlanguages: {}\n",
-        "questions.yaml": "questions:\n  - {place: who, slot: who, txt: Who, choices: []}\n",
-        "topics.yaml": "topics: []\n",
-        "smalltalk.yaml": "greetings: []\nthanks: []\n",
-    }.items():
-        (home / name).write_text(text, encoding="utf-8")
+def faults(folder, name, old, new):
+    """The faults of the words as shipped, with one thing changed in one file."""
+    shutil.copytree(PROJECT / "bot" / "words" / "en", folder / "en")
+    text = (folder / "en" / name).read_text(encoding="utf-8")
+    assert old in text
+    (folder / "en" / name).write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(FaultError) as caught:
-        load_words(folder=tmp_path)
-    assert caught.value.lines == [
-        "bot/words/en/questions.yaml:2: missing key 'text'", "bot/words/en/questions.yaml:2: unknown key 'txt'",
+        load_words(folder=folder)
+    line = text[: text.index(old)].count("\n") + 1
+    return [fault.replace(f"bot/words/en/{name}:{line}:", "here:") for fault in caught.value.lines]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "told"),
+    [
+        ("texts.yaml", "back: Back\n", "", "here: missing text 'back'"),
+        ("texts.yaml", "back: Back", "bakc: Back",
+         "here: unknown text 'bakc': bot/words/keys.py lists those that are used"),
+        ("texts.yaml", "back: Back", "back: ''", "here: 'back' is empty"),
+        ("texts.yaml", "back: Back", "back: [Back]", "here: 'back' must be a text"),
+        ("texts.yaml", "copy: Copy {number}", "copy: Copy {nummer}",
+         "here: 'copy' has {nummer}, which nothing fills in"),
+        ("texts.yaml", "copy: Copy {number}", "copy: Copy it", "here: 'copy' must have {number}"),
+        ("texts.yaml", "copy: Copy {number}", "copy: Copy {number", "here: 'copy' has a brace without its other half"),
+        ("texts.yaml", "back: Back", "back: Back to where you came from",
+         "here: the label 'Back to where you came from' is longer than 24 characters"),
+        ("texts.yaml", "back: Back", "back: Hurting now",
+         "here: the label 'Hurting now' tells an onlooker too much: 'Hurt'"),
+        ("texts.yaml", "trial: \"Trial: numbers listed in spring 2020.\"", "trial: Trial: numbers",
+         "here: put quotes round a text that has a colon"),
+        ("emergency.yaml", "third_party: You", "thirdparty: You",
+         "here: unknown text 'thirdparty': bot/words/keys.py lists those that are used"),
+        ("emergency.yaml", "  pl: Polish", "  pl: ''", "here: 'pl' is empty"),
+        ("questions.yaml", "{value: me, label: Me}", "{value: me, label: The Victim}",
+         "here: the label 'The Victim' tells an onlooker too much: 'Victim'"),
+        ("questions.yaml", "Which part of {area}?", "Which part?", "here: 'text' must have {area}"),
+        ("questions.yaml", "    text: Who is this about?", "    txt: Who is this about?", "here: unknown key 'txt'"),
+        ("questions.yaml", "      - {value: older, label: Older person}\n", "",
+         "bot/words/en/questions.yaml:4: missing answer 'audience older'"),
+        ("topics.yaml", "label: Court orders,", "label: The police and courts,",
+         "here: the label 'The police and courts' tells an onlooker too much: 'police'"),
+        ("topics.yaml", "{id: phone-safety, label: Is this phone safe?", "{id: phones, label: Is this phone safe?",
+         "bot/words/en/topics.yaml:6: missing topic 'phone-safety'"),
+    ],
+)  # fmt: skip
+def test_a_slip_in_the_words_is_named_by_file_and_line(tmp_path, name, old, new, told):
+    assert told in faults(tmp_path, name, old, new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("  who: wh\n", "", "bot/words/codes.yaml:3: missing code of place 'who'"),
+        ("  who: wh\n", "  who: ne\n", "bot/words/codes.yaml:11: code 'ne' stands twice"),
+        ("    older: old\n", "", "bot/words/codes.yaml:3: missing code of answer 'audience older'"),
+        ("retired: []", "retired: [wh]", "bot/words/codes.yaml:9: code 'wh' is retired"),
+    ],
+)
+def test_a_slip_in_the_codes_is_named_by_file_and_line(tmp_path, old, new, told):
+    text = (PROJECT / "bot" / "words" / "codes.yaml").read_text(encoding="utf-8")
+    assert old in text
+    (tmp_path / "codes.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(FaultError) as caught:
+        load_codes(tmp_path)
+    assert told in caught.value.lines
+
+
+def test_check_names_what_is_wrong_with_words_and_sheets(monkeypatch, capsys):
+    assert command.main(["check"]) == 0
+    assert "sound" in capsys.readouterr().out
+
+    def broken():
+        raise FaultError(["bot/words/en/texts.yaml:5: 'back' is empty", "bot/words/en/texts.yaml:6: 'close' is empty"])
+
+    monkeypatch.setattr("bot.words.load_words", broken)
+    assert command.main(["check"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "bot/words/en/texts.yaml:5: 'back' is empty", "bot/words/en/texts.yaml:6: 'close' is empty"
     ]  # fmt: skip
+    assert command.main(["chat"]) == 2
+    assert capsys.readouterr() == (
+        "", "python -m bot: bot/words/en/texts.yaml:5: 'back' is empty (and 1 more: run 'python -m bot check')\n"
+    )  # fmt: skip
+
+
+def test_check_names_areas_without_a_code_and_statements_that_are_not_there(monkeypatch, capsys):
+    fewer = replace(codes(), answers={c: a for c, a in codes().answers.items() if a != ("area", "derby")})
+    monkeypatch.setattr("bot.words.load_codes", lambda: fewer)
+    topics = {**words().topics, "orders": replace(words().topics["orders"], starts_with=("nothing",))}
+    monkeypatch.setattr("bot.words.load_words", lambda: replace(words(), topics=topics))
+    assert command.main(["check"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "bot/words/codes.yaml:1: missing code of answer 'area derby'",
+        "bot/words/en/topics.yaml:1: 'orders' starts with the unknown statement 'nothing'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        ([], "python -m bot: the following arguments are required: COMMAND"),
+        (["chat", "--at", "noon"], "python -m bot chat: argument --at: not an ISO 8601 time: noon"),
+        (["screens"], "screens: only --jsonl is known"),
+    ],
+)
+def test_wrong_usage_is_one_plain_line_and_status_2(argv, message, capsys):
+    try:
+        status = command.main(argv)
+    except SystemExit as end:
+        status = end.code
+    assert (status, capsys.readouterr().err) == (2, message + "\n")
+
+
+def test_every_place_of_the_conversation_needs_a_code():
+    assert set(keys.PLACES) == set(SCREENS)
 
 
 def test_statements_that_start_a_page_are_there(knowledge):
