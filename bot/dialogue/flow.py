@@ -21,7 +21,7 @@ RETURNS = ("area", "group", "nation", "who", "afraid", "need", "more-needs", "au
 def settle(state: State) -> State:
     """The same state without answers that its branch does not use, and at a place that fits its answers."""
     if state.place == "start":  # nothing has been asked yet but, by a poster's code, the place
-        return State("start").having(area=state.answers.get("area", ""))
+        return State("start", page=min(state.page, 1)).having(area=state.answers.get("area", ""))
     for slot in UNASKED.get(state.answers.get("who", ""), ()):
         state = state.having(**{slot: ""}) if slot in state.answers else state
     if state.answers.get("urgency") == "now":

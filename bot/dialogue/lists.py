@@ -196,7 +196,8 @@ def next_line(view: View) -> Screen:
     line, state = texts(), view.state
     asked = answered(relevant(state) | {"urgency": "today"})
     found = [f for f in fitting(asked, view.knowledge, view.now) if f.phone][:CHAIN]
-    found += [f for f in fallbacks(asked, view.knowledge, view.now) if f.phone and f not in found]
+    named = {f.service.id for f in found}
+    found += [f for f in fallbacks(asked, view.knowledge, view.now) if f.phone and f.service.id not in named]
     ids = [f.service.id for f in found]
     at = ids.index(state.item) + 1 if state.item in ids else 0
     if at >= len(found):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 from bot.dialogue.flow import OWN, back, emergency, settle
 from bot.dialogue.lists import also_item
@@ -23,8 +24,7 @@ def answer(event: Event, here: State | None, knowledge: Knowledge, now: datetime
         area = decode(event.token).answers.get("area", "")
         return _show(State("start").having(area=area), knowledge, now)
     if isinstance(event, Tap):
-        state = settle(decode(event.token))
-        return Reply(state, None, close=True) if state.place == LEAVE else _show(state, knowledge, now)
+        return _tapped(event.token, knowledge, now.replace(second=0, microsecond=0))
     here = here if here and here.place not in HIDDEN else State("start")
     if not isinstance(event, Typed):
         return _show(here, knowledge, now, texts()["removed"])
@@ -46,6 +46,13 @@ def _named(text: str, here: State, knowledge: Knowledge, now: datetime) -> Reply
     if said in words().greetings:
         return _show(State("start"), knowledge, now, texts()["removed"])
     return _show(here, knowledge, now, texts()["removed"]) if said in words().thanks else None
+
+
+@lru_cache(maxsize=256)
+def _tapped(token: str, knowledge: Knowledge, minute: datetime) -> Reply:
+    """What a button leads to: the same for all who tap it within a minute."""
+    state = settle(decode(token))
+    return Reply(state, None, close=True) if state.place == LEAVE else _show(state, knowledge, minute)
 
 
 def _show(state: State, knowledge: Knowledge, now: datetime, notice: str = "") -> Reply:

@@ -72,8 +72,16 @@ def draw(
 
 def bottom(state: State) -> tuple[Choice, Choice, Choice]:
     """The row that stands at the same place on every screen."""
-    line = texts()
-    return Choice(line["back"], back(state)), Choice("999", emergency(state)), Choice(line["close"], State(LEAVE))
+    line, up, alarm = texts(), other(back(state), state), other(emergency(state), state)
+    return Choice(line["back"], up), Choice("999", alarm), Choice(line["close"], State(LEAVE))
+
+
+def other(to: State, here: State) -> State:
+    """Where a button leads; the same place under another token if it leads nowhere else.
+
+    Else the tap would ask for an edit that changes nothing, which Telegram refuses.
+    """
+    return to.at(to.place, to.item, 1 - min(to.page, 1)) if to == here else to
 
 
 def rows(choices: Sequence[Choice]) -> list[tuple[Choice, ...]]:
