@@ -13,6 +13,7 @@ from knowledge.model import EVERYWHERE, NATIONS, Areas, Contact, Knowledge, Serv
 OWN = "own-behaviour"
 YOUNG = "young-person"
 GENERAL = {"talk", "safety-plan"}  # the needs of a service for anybody who is harmed
+SPECIAL = {"sexual-violence", "forced-marriage", "stalking"}  # the needs of a service for some of them
 LATER = "2021"  # what was found in this year or after counts as fresher than the documents of spring 2020
 
 
@@ -93,7 +94,12 @@ def fits(service: Service, answers: Mapping[str, str]) -> bool:
         return False
     if specific(service, answers) or answers.get("who") in (OWN, YOUNG):
         return True
-    return set(service.needs) >= GENERAL and service.maximum_age is None
+    if service.maximum_age is not None:
+        return False
+    # A local line to talk to is for everybody, unless it is for one kind of harm: somebody who adds a service and says
+    # no more of it than that must find it among the results.
+    near = bool(service.phones) and not set(service.areas) & {EVERYWHERE, *NATIONS}
+    return set(service.needs) >= GENERAL or (near and "talk" in service.needs and not set(service.needs) & SPECIAL)
 
 
 @lru_cache(maxsize=4096)
