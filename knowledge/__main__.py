@@ -6,6 +6,7 @@ Exit status: 0 all is well, 1 a check found something, 2 wrong usage or bad inpu
 from __future__ import annotations
 
 import argparse
+import contextlib
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -35,15 +36,16 @@ class Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str]) -> int:
     """Runs one command; returns its exit status."""
-    if argv[:1] == ["places"]:
-        # Imported late: the tables of places are large, and this command has a usage of its own.
-        from knowledge.places import main as places
-
-        return places(list(argv[1:]))
     args = _parser().parse_args(argv)
     run: Callable[[argparse.Namespace], int] = args.run
     try:
-        return run(args)
+        status = run(args)
+        sys.stdout.flush()
+        return status
+    except OSError as error:  # a full disk, say; without closing, Python would try once more at its end, and tell
+        with contextlib.suppress(OSError):
+            sys.stdout.close()
+        return _wrong(f"cannot write: {error.strerror}")
     except FaultError as error:
         more = len(error.lines) - 1
         rest = f" (and {more} more: run 'python -m knowledge check')" if more else ""
@@ -68,7 +70,9 @@ def _parser() -> Parser:
     one.add_argument("--older-than", metavar="DAYS", type=_days, default=180, help="default 180; for those confirmed")
     one = command("draft", _draft, "propose a fact sheet for a new document, to be mended by hand")
     one.add_argument("document", metavar="DOCUMENT", type=Path)
-    command("places", _check, "tell which place a text means; see 'places --help'")
+    one = command("places", _places, "tell which place a text means")
+    one.add_argument("text", nargs="*", metavar="TEXT", help="the text, as somebody would type it")
+    one.add_argument("--jsonl", action="store_true", help="read {id, text} lines, write {id, area, ms} lines")
     return parser
 
 
@@ -113,13 +117,22 @@ def _stale(args: argparse.Namespace) -> int:
     return FOUND if found else 0
 
 
+def _places(args: argparse.Namespace) -> int:
+    from knowledge.places import main as places  # imported late: the tables of places are large
+
+    return places([*(["--jsonl"] if args.jsonl else []), "--", *args.text])
+
+
 def _draft(args: argparse.Namespace) -> int:
     try:
-        sys.stdout.write(draft(args.document))
+        proposed = draft(args.document)
     except OSError as error:
         return _wrong(f"{args.document}: {error.strerror}")
     except UnicodeDecodeError:
         return _wrong(f"{args.document} is not UTF-8 text")
+    except ValueError as error:
+        return _wrong(f"{args.document} {error}")
+    sys.stdout.write(proposed)
     return 0
 
 

@@ -30,7 +30,10 @@ _HOURS = re.compile(
 
 
 def draft(path: Path) -> str:
-    """The text of a proposed sheet for a document. Raises OSError or UnicodeDecodeError where it cannot be read."""
+    """The text of a proposed sheet for a document.
+
+    Raises OSError or UnicodeDecodeError where it cannot be read, ValueError where it holds nothing to propose.
+    """
     content = path.read_bytes()
     lines = content.decode("utf-8").split("\n")
     sheet = _document(path, hashlib.sha256(content).hexdigest(), lines)
@@ -47,6 +50,8 @@ def draft(path: Path) -> str:
         else:
             left = values
         facts += dict.fromkeys(_fact(value, number) for value in left)
+    if len(services) + len(facts) == 2:
+        raise ValueError("holds no number, address or time")
     return "\n".join([*sheet, *_or_none(services), *_or_none(facts)]) + "\n"
 
 
@@ -64,7 +69,7 @@ def _document(path: Path, sha256: str, lines: list[str]) -> list[str]:
     day = _date(keys.get("date", "") + "\n" + "\n".join(lines[:20]))
     return [
         "document:",
-        f"  id: {_quoted(path.stem.partition('_')[0])}",
+        f"  id: {_quoted(_slug(path.stem.partition('_')[0]))}",
         f"  file: {_quoted(path.name)}",
         f"  sha256: {sha256}",
         f"  title: {_quoted(title)}",
@@ -73,6 +78,11 @@ def _document(path: Path, sha256: str, lines: list[str]) -> list[str]:
         f"  date: {_quoted(day.isoformat() if day else '')}",
         f"  listed: {_quoted(day.strftime('%B %Y') if day else '')}",
     ]
+
+
+def _slug(name: str) -> str:
+    """A file's name as a kebab-case id."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "new"
 
 
 def _date(text: str) -> date | None:
@@ -107,8 +117,9 @@ def _service(
     """A proposed service from one line, with the line's hours if `timed`; what is no contact of it is left over."""
     unique = _free_id(name, taken)
     contacts = [v for v in values if v.kind in ("phone", "sms", "email", "url") and not v.printed.startswith("/")]
-    # Which of several contacts the hours belong to is for a person to say, too.
-    times = [v for v in values if v.kind == "hours" and timed and len(contacts) == 1]
+    # Which of several numbers the hours belong to is for a person to say, too.
+    phones = [v for v in contacts if v.kind == "phone"]
+    times = [v for v in values if v.kind == "hours" and timed and len(phones) == 1]
     out = [
         f"  - id: {unique}",
         f"    name: {_quoted(name)}",
@@ -122,7 +133,7 @@ def _service(
         "    contacts:",
     ]
     for contact in contacts:
-        hours = _hours(times, number) if times else ""
+        hours = _hours(times, number) if times and contact in phones else ""
         out.append(f"      - {{{contact.kind}: {_quoted(contact.printed)}, line: {number}{hours}}}")
     return [v for v in values if v not in contacts and v not in times], out
 
@@ -154,11 +165,12 @@ def _hours(times: list[Value], number: int) -> str:
 def _fact(value: Value, number: int) -> str:
     status = "no-contact" if value.kind == "other" else "context"
     notation = to_notation(value.printed) if value.kind == "hours" else ""
-    if value.printed.startswith("/"):
-        status = "ambiguous"
+    kind = value.kind
+    if value.kind == "number" or value.printed.startswith("/"):
+        kind, status = "phone", "ambiguous"
     found = f", opening_hours: {_quoted(notation)}" if notation else ""
     return (
-        f"  - {{kind: {value.kind}, line: {number}, value: {_quoted(value.printed)}{found}, "
+        f"  - {{kind: {kind}, line: {number}, value: {_quoted(value.printed)}{found}, "
         f"status: {status}, reason: {_quoted(TODO)}}}"
     )
 

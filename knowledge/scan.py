@@ -19,6 +19,8 @@ _ADDRESS = re.compile(
     r"|(?<![\w@./-])(?:[a-z0-9][\w-]*\.)+(?:uk|org|info|com|net|scot|wales|london)\b(?![@\w-])(?:/[^\s<>\[\]\"*]*)?",
     re.IGNORECASE,
 )
+# Ten or eleven digits from 0 on, in any grouping: no valid number, perhaps a misprint of one.
+_LIKE_PHONE = re.compile(r"(?<![\w/+.,-])\(?0\d(?:[ ().-]{0,2}\d){8,9}(?![\w/%:]|[-.,]\d| ?\d)")
 _TEXT_TO = re.compile(r"\b(?:text|sms)\b[^.\d]{0,15}$", re.IGNORECASE)
 _LOST_LINK = re.compile(r"(?<=\])\(#\)")
 
@@ -51,11 +53,10 @@ class Value:
 
 
 def scan(line: str) -> list[Value]:
-    """The values of a line in their order. A lost link "(#)" is of kind "other"."""
+    """The values of a line in their order. A lost link "(#)" is of kind "other", what looks like a number "number"."""
     found = [Value("email", m[0].rstrip("."), m.start()) for m in _EMAIL.finditer(line)]
     found += _apart(found, [Value("url", _trimmed(m[0]), m.start()) for m in _ADDRESS.finditer(line)])
-    phones = _apart(found, _phones(line))
-    found += phones
+    found += _apart(found, _phones(line))
     found += [Value("other", m[0], m.start()) for m in _LOST_LINK.finditer(line)]
     found += _apart(found, [Value("hours", m[0], m.start()) for m in _TIME.finditer(line)])
     return sorted(found, key=lambda value: value.start)
@@ -67,6 +68,7 @@ def _phones(line: str) -> list[Value]:
         printed = match.raw_string.lstrip("([ ")
         start = match.end - len(printed)
         found.append(Value("sms" if _TEXT_TO.search(line[:start]) else "phone", printed, start))
+    found += _apart(found, [Value("number", m[0], m.start()) for m in _LIKE_PHONE.finditer(line)])
     found += _apart(found, [Value("phone", m[0], m.start()) for m in _SHORT_CODE.finditer(line)])
     found += [Value("phone", m[1], m.start(1)) for m in _KEYS.finditer(line)]
     ends = {value.end for value in found}

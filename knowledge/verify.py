@@ -10,10 +10,12 @@ from pathlib import Path
 from knowledge.model import Document, Fact, Knowledge
 from knowledge.scan import Value, scan
 
+DOCUMENTS = (".txt", ".md", ".html", ".htm")  # what a document in the folder may be called
 # Which kinds of fact may account for a value that is found in a line.
 _ACCOUNTS = {
     "phone": {"phone", "sms", "other"},
     "sms": {"sms"},
+    "number": {"phone", "sms", "other"},
     "email": {"email"},
     "url": {"url", "app", "event", "other"},
     "hours": {"hours", "event", "covid-rule", "other"},
@@ -22,12 +24,16 @@ _ACCOUNTS = {
 
 
 def verify(knowledge: Knowledge, folder: Path) -> list[str]:
-    """Every fault, as `file:line: message`: a changed document, a value not on its line, a value without a fact."""
+    """Every fault, as `file:line: message`: a changed document, a value not on its line, what is no fact."""
     faults: list[str] = []
     for document in knowledge.documents.values():
         if document.file:
             facts = [f for f in knowledge.facts if f.document == document.id]
             faults += _document(document, facts, folder)
+    held = {document.file for document in knowledge.documents.values()}
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and path.suffix in DOCUMENTS and path.name not in held:
+            faults.append(f"{path.name}:1: no sheet holds this document: begin with 'python -m knowledge draft'")
     return faults
 
 

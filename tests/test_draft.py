@@ -73,6 +73,34 @@ def test_the_hours_of_a_chat_are_not_given_to_a_number(tmp_path: Path) -> None:
     assert [f.text("value") for f in sheet.entries("facts")] == ["Mon–Fri 9am- 5pm"]
 
 
+def test_hours_go_to_the_only_number_of_a_line_and_never_to_an_address(tmp_path: Path) -> None:
+    path = tmp_path / "New page_2.txt"
+    path.write_text("Lantern: 0800 111 4998, help@lantern.org, Monday-Friday 9am-5pm\n", encoding="utf-8")
+    sheet = sheet_of(tmp_path, "draft", draft(path))
+    phone, email = sheet.entries("services")[0].entries("contacts")
+    assert [h.text("printed") for h in phone.entries("hours")] == ["Monday-Friday 9am-5pm"]
+    assert not email.has("hours")
+    document = sheet.entry("document")
+    assert document is not None
+    assert document.text("id") == "new-page"
+
+
+def test_what_looks_like_a_number_is_proposed_as_ambiguous(tmp_path: Path) -> None:
+    path = tmp_path / "005_new.txt"
+    path.write_text("Lantern: 0800 111 4998 or 07700 900123\n", encoding="utf-8")
+    sheet = sheet_of(tmp_path, "draft", draft(path))
+    (fact,) = sheet.entries("facts")
+    assert (fact.text("kind"), fact.text("value"), fact.text("status")) == ("phone", "07700 900123", "ambiguous")
+
+
+@pytest.mark.parametrize("text", ["", "Nothing to ring here.\n"])
+def test_a_document_without_a_value_is_no_draft(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "005_new.txt"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match="holds no number, address or time"):
+        draft(path)
+
+
 @pytest.mark.parametrize(
     ("phrase", "notation"),
     [

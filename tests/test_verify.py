@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 
 import pytest
+from conftest import PROJECT
 from little_sheets import DOCUMENT, SHEET, changed, write
 
 import knowledge.__main__ as command
@@ -70,6 +73,11 @@ def test_a_changed_or_missing_document(tmp_path: Path) -> None:
     knowledge = load(write(tmp_path))
     (tmp_path / "000_page.txt").write_text(DOCUMENT + "One more line.\n", encoding="utf-8")
     assert verify(knowledge, tmp_path) == ["000_page.txt:1: its sha256 is not the recorded one"]
+    (tmp_path / "005_new.txt").write_text("A new page.\n", encoding="utf-8")
+    assert verify(knowledge, tmp_path)[1:] == [
+        "005_new.txt:1: no sheet holds this document: begin with 'python -m knowledge draft'"
+    ]
+    (tmp_path / "005_new.txt").unlink()
     (tmp_path / "000_page.txt").unlink()
     assert verify(knowledge, tmp_path) == [f"000_page.txt:1: cannot be read in {tmp_path}"]
 
@@ -93,6 +101,14 @@ def test_every_fact_stands_in_the_originals(knowledge: Knowledge) -> None:
         (
             "call 999 then 55, or press '5 5', or 101",
             [("phone", "999"), ("phone", "55"), ("phone", "5 5"), ("phone", "101")],
+        ),
+        (
+            "Ring 07700 900123, (01632) 960 999 or 0300-303-377.",
+            [("number", "07700 900123"), ("number", "(01632) 960 999"), ("number", "0300-303-377")],
+        ),
+        (
+            "On 09/04/2020 10:47, ref 001234567890123, at 04 05 2020 10:30, ids 0.123456789 and AB0123456789",
+            [("hours", "10:47"), ("hours", "10:30")],
         ),
         ("In 2019 and 2020, 1196 of 090420, 2.4 million, 160,000 and 28 days", []),
         ("0121 717 1515 . Text: 07781 474 722", [("phone", "0121 717 1515"), ("sms", "07781 474 722")]),
@@ -132,6 +148,16 @@ def test_values_are_found_in_a_line(line: str, values: list[tuple[str, str]]) ->
     assert all(line[v.start : v.end] == v.printed for v in found)
 
 
+def test_what_looks_like_a_number_must_be_accounted_for(tmp_path: Path) -> None:
+    seeds = write(tmp_path)
+    text = DOCUMENT + "Or ring 07700 900123.\n"
+    (tmp_path / "000_page.txt").write_text(text, encoding="utf-8")
+    assert verify(load(seeds), tmp_path)[1:] == ["000_page.txt:7: '07700 900123' (number) is no fact"]
+    fact = "  - {kind: phone, line: 7, value: 07700 900123, status: ambiguous, reason: No number of anybody.}\n"
+    (seeds / "000.yaml").write_text(SHEET + fact, encoding="utf-8")
+    assert len(verify(load(seeds), tmp_path)) == 1
+
+
 def test_check_prints_every_fault_and_ends_with_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -167,6 +193,9 @@ def test_verify_tells_what_it_found(
         ([], "python -m knowledge: the following arguments are required: COMMAND"),
         (["verify"], "python -m knowledge verify: the following arguments are required: --documents"),
         (["verify", "--documents", "/nowhere"], "python -m knowledge: /nowhere is not a folder"),
+        (["places"], "places: give a text, or --jsonl and no text"),
+        (["places", "--jsnl"], "python -m knowledge: unrecognized arguments: --jsnl"),
+        (["draft", "/dev/null"], "python -m knowledge: /dev/null holds no number, address or time"),
         (["draft", "/nowhere"], "python -m knowledge: /nowhere: No such file or directory"),
         (
             ["stale", "--older-than", "x"],
@@ -182,6 +211,16 @@ def test_wrong_usage_is_one_plain_line_and_status_2(
     except SystemExit as end:
         status = int(str(end.code))
     assert (status, capsys.readouterr().err) == (2, message + "\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_an_output_that_cannot_be_written_is_one_line_and_status_2() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "knowledge", "export", "--format", "csv"],
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False, cwd=PROJECT,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (2, "python -m knowledge: cannot write: No space left on device\n")
 
 
 @pytest.mark.parametrize("name", ["", "check", "verify", "export", "stale", "draft", "places"])
