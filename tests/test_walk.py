@@ -28,8 +28,13 @@ NUMBER = re.compile(r"(?<![\w.])(?:0\d[\d ]{7,13}\d|116 123|0800 1111)(?!\w)")
 
 
 @pytest.fixture(scope="module", params=TIMES.values(), ids=TIMES.keys())
-def walked(request, knowledge) -> list[Seen]:
-    return [seen for seen, _ in walk(knowledge, request.param)]
+def led(request, knowledge) -> list[tuple[Seen, dict[str, str]]]:
+    return list(walk(knowledge, request.param))
+
+
+@pytest.fixture
+def walked(led) -> list[Seen]:
+    return [seen for seen, _ in led]
 
 
 def only(walked: list[Seen], *places: str) -> Iterator[Seen]:
@@ -194,8 +199,8 @@ def test_options_cannot_show_danger_as_a_result(walked):
         assert seen.state.answers.get("urgency") != "now"
 
 
-def test_a_number_within_one_tap_and_results_within_five(knowledge):
-    lines = {seen.token: (seen, leads) for seen, leads in walk(knowledge, TIMES["night"])}
+def test_a_number_within_one_tap_and_results_within_five(led):
+    lines = {seen.token: (seen, leads) for seen, leads in led}
     start = next(iter(lines.values()))[0]
     assert start.state.place == "start"
     first = choices(start)[0]
