@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from conftest import PROJECT
 from little_sheets import FALLBACKS, LATER, SHEET, changed, line_of, write
 
 from knowledge.load import load
@@ -447,6 +448,25 @@ def test_a_statement_that_names_a_service_goes_with_it(tmp_path: Path) -> None:
     assert [f.id for f in load(write(tmp_path, sheet)).guidance["safety-plan"]] == ["bag"]
     held = changed("    line: 4\n", "    status: hold\n    line: 4\n", sheet)
     assert load(write(tmp_path, held, fallbacks=FALLBACKS.replace("anchor", "harbour"))).guidance == {}
+
+
+def test_the_corrections_that_the_readme_shows_can_be_copied(tmp_path: Path) -> None:
+    home = PROJECT / "seeds"
+    _, number, confirmation, hold = re.findall(r"```yaml\n(.*?)```", (home / "README.md").read_text("utf-8"), re.DOTALL)
+    for sheet in home.glob("*.yaml"):
+        text = sheet.read_text(encoding="utf-8")
+        if sheet.stem == "later":
+            text = changed("\nalso:\n", f"\nalso:\n{number}{confirmation}", text)
+        (tmp_path / sheet.name).write_text(text, encoding="utf-8")
+    services = load(tmp_path).services
+    assert [p.shown for p in services["pathway"].phones] == ["0808 157 0123"]
+    (glow,) = services["glow"].phones
+    assert glow.confirmed is not None
+    assert glow.schedule is not None
+    held = changed("\n    areas: [lichfield-tamworth]\n", f"\n    areas: [lichfield-tamworth]\n{hold}",
+                   (home / "000.yaml").read_text(encoding="utf-8"))  # fmt: skip
+    (tmp_path / "000.yaml").write_text(held, encoding="utf-8")
+    assert load(tmp_path).services["pathway"].status == "hold"
 
 
 def test_guidance_without_a_topic_is_kept_as_context(tmp_path: Path) -> None:
