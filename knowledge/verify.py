@@ -32,7 +32,7 @@ def verify(knowledge: Knowledge, folder: Path) -> list[str]:
             faults += _document(document, facts, folder)
     held = {document.file for document in knowledge.documents.values()}
     for path in sorted(folder.iterdir()):
-        if path.is_file() and path.suffix in DOCUMENTS and path.name not in held:
+        if path.suffix in DOCUMENTS and path.is_file() and path.stem != "README" and path.name not in held:
             faults.append(f"{path.name}:1: no sheet holds this document: begin with 'python -m knowledge draft'")
     return faults
 

@@ -54,7 +54,8 @@ class Entry:
 
     def fault(self, message: str, line: int | None = None) -> None:
         """Notes a fault of this entry, or of the given line of its file."""
-        self.faults.append(f"{self.file}:{line or self.line}: {message}")
+        one_line = message.replace("\n", " ")  # what is quoted may run over several
+        self.faults.append(f"{self.file}:{line or self.line}: {one_line}")
 
     def has(self, key: str) -> bool:
         """Whether the key is there; asking makes it known."""

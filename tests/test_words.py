@@ -236,3 +236,20 @@ def test_every_place_of_the_conversation_needs_a_code():
 def test_statements_that_start_a_page_are_there(knowledge):
     for topic in words().topics.values():
         assert set(topic.starts_with) <= {f.id for f in knowledge.guidance.get(topic.id, ())}, topic.id
+
+
+@pytest.mark.parametrize("name", ["texts", "emergency", "questions", "topics", "smalltalk"])
+def test_any_line_of_the_words_may_be_damaged_and_nothing_but_faults_comes_of_it(tmp_path, name):
+    shutil.copytree(PROJECT / "bot" / "words" / "en", tmp_path / "en")
+    path = tmp_path / "en" / f"{name}.yaml"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for at, line in enumerate(lines):
+        for damaged in ([line[: len(line) // 2]], [line.replace(":", ": [x]", 1)]):
+            path.write_text("\n".join([*lines[:at], *damaged, *lines[at + 1 :]]), encoding="utf-8")
+            found = [f"bot/words/en/{name}.yaml:1: none"]
+            try:
+                load_words(folder=tmp_path)
+            except FaultError as error:
+                found = error.lines
+            assert found
+            assert [f for f in found if not re.fullmatch(r"bot/words/en/\w+\.yaml:[1-9]\d*: .+", f)] == []
