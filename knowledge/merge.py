@@ -202,7 +202,10 @@ def check_facts(sheets: Sequence[Sheet], services: dict[str, Service]) -> None:
         ids[fact.id] = fact
         if fact.kind in ("phone", "sms", "email") and fact.status == SHOWN and not fact.service:
             entry.fault(f"'{fact.value}' is to be shown but belongs to no service")
-        named = [s.id for s in services.values() if s.name and re.search(rf"\b{re.escape(s.name)}\b", fact.value)]
-        if fact.topic and fact.status == SHOWN and named and fact.service not in named:
+        if not fact.topic or fact.status != SHOWN:
+            continue
+        present = [s for s in services.values() if s.name and s.name in fact.value]  # spares most of the searching
+        named = [s.id for s in present if re.search(rf"\b{re.escape(s.name)}\b", fact.value)]
+        if named and fact.service not in named:
             # Whoever holds a service takes the statements that send people there off the screens with it.
             entry.fault(f"the text names '{named[0]}': say service: {named[0]}")

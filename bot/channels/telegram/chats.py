@@ -20,6 +20,7 @@ from knowledge.model import Knowledge
 
 log = logging.getLogger("doorway.telegram")
 
+AT_WORK = 256  # chats worked in at a time
 OLDEST = 23 * 3600.0  # seconds; Telegram deletes nothing older than 48 hours: 23 as a screen, then 23 as a plain line
 
 
@@ -38,6 +39,8 @@ class Chats:
         self.closed = Quiet(idle)  # rooms kept in mind after Close, so that late taps are known as such
         self.unfinished: set[int] = set()  # chats where a Close could not be carried through yet
         self.rooms: dict[int, Room] = {}
+        self._at_work = 0  # chats at which somebody works
+        self._waiting: dict[int, Room] = {}  # those that wait, the longest first
 
     def now(self) -> float:
         """Seconds since 1970."""
@@ -174,6 +177,22 @@ class Chats:
         await self._ledger.write(remove=[(chat, m) for m in ids - removed.failed])
 
     async def _work(self, room: Room) -> None:
+        """Works in a chat, then in those that wait for it; in a crowd a chat waits as nothing but its room.
+
+        Close does not wait.
+        """
+        if self._at_work >= AT_WORK and not room.closing:
+            self._waiting[room.chat] = room
+            return
+        self._at_work += 1
+        try:
+            await self._work_in(room)
+            while self._waiting:
+                await self._work_in(self._waiting.pop(next(iter(self._waiting))))
+        finally:
+            self._at_work -= 1
+
+    async def _work_in(self, room: Room) -> None:
         await self._worker.work(room)
         if room.working or self.rooms.get(room.chat) is not room:
             return
