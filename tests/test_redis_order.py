@@ -9,7 +9,7 @@ import pytest
 import test_telegram_order as with_a_file
 from fake_telegram import FakeTelegram
 from redis_server import RedisServer, redis_server
-from telegram_bot import Bot, free_port, running
+from telegram_bot import Bot, running
 
 from knowledge.model import Knowledge
 
@@ -26,7 +26,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
 async def live(tmp_path: Path, knowledge: Knowledge, server: RedisServer) -> AsyncIterator[Live]:
     server.ask(b"FLUSHALL")
     env = {"DOORWAY_STORE": server.url, "DOORWAY_KEY": "k" * 40}
-    async with running(tmp_path, knowledge, free_port(), **env) as both:
+    async with running(tmp_path, knowledge, **env) as both:
         for chat in (with_a_file.ME, with_a_file.YOU):
             both[0].say(chat, "/start")
         await both[1].quiet()

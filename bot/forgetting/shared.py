@@ -38,7 +38,8 @@ _DUE, _COUNT, _BIRTH = _NAME + b"due", _NAME + b"count", _NAME + b"birth"
 _CHANGE = """
 local version = redis.call('HGET', KEYS[1], 'v') or ''
 local mine = redis.call('GET', KEYS[3]) == ARGV[3]
-if ARGV[2] ~= '*' and ARGV[2] ~= version then return {-1, version} end
+local empty = version == '' and ARGV[4] == 'end'
+if ARGV[2] ~= '*' and ARGV[2] ~= version and not empty then return {-1, version} end
 if ARGV[4] == 'end' and not mine then return {-1, version} end
 local gone, at = tonumber(ARGV[9]), 10
 for i = at, at + gone - 1 do redis.call('HDEL', KEYS[1], ARGV[i]) end

@@ -91,27 +91,29 @@ class Calls:
         sent = result.get("message_id") if isinstance(result, dict) else None
         return outcome, sent if isinstance(sent, int) else 0, sure
 
-    async def remove(self, chat: int, messages: Iterable[int]) -> Removed:
-        """Deletes messages, a hundred a call; where a whole batch is refused, one by one."""
+    async def remove(self, chat: int, messages: Iterable[int], still: Callable[[], bool] = always) -> Removed:
+        """Deletes messages, a hundred a call, unless `still` says no; where a batch is refused, one by one."""
         removed, ids = Removed(), sorted(set(messages))
         for start in range(0, len(ids), BATCH):
             batch = ids[start : start + BATCH]
             if len(batch) > 1:
                 params = {"chat_id": chat, "message_ids": batch}
-                outcome = (await self._try("deleteMessages", params, chat, always, removing=True))[0]
+                outcome = (await self._try("deleteMessages", params, chat, still, removing=True))[0]
                 if outcome in (Outcome.DONE, Outcome.GONE):
                     continue
                 if outcome is not Outcome.REFUSED:
                     removed.failed.update(batch)
                     removed.blocked |= outcome is Outcome.BLOCKED
                     continue
-            await self._remove_singly(chat, batch, removed)
+            await self._remove_singly(chat, batch, removed, still)
         return removed
 
-    async def _remove_singly(self, chat: int, messages: Sequence[int], removed: Removed) -> None:
+    async def _remove_singly(
+        self, chat: int, messages: Sequence[int], removed: Removed, still: Callable[[], bool]
+    ) -> None:
         for message in messages:
             params = {"chat_id": chat, "message_id": message}
-            outcome = (await self._try("deleteMessage", params, chat, always, removing=True))[0]
+            outcome = (await self._try("deleteMessage", params, chat, still, removing=True))[0]
             if outcome is Outcome.REFUSED:
                 removed.refused.add(message)
             elif outcome not in (Outcome.DONE, Outcome.GONE):

@@ -60,15 +60,15 @@ class SharedChats:
             if old.closed or room.closing or message in room.plain or number <= old.born:
                 return
             here, screen = self._drawn(token)
-            notes = []
+            notes, anew = [], _awaited(old, room)
             if message != room.living:
-                other = room.living or old.anew  # one living message: an older one goes; else the store was lost
+                other = room.living or anew  # one living message: an older one goes; else the store was lost
                 notes = [Note(chat, message, Kind.TYPED if other else Kind.LIVING, now)]
             if screen is None:
                 await self.close(chat, number, notes)
                 return
             memory = replace(old, touched=now)
-            if number > old.seq and not old.anew and message >= room.living:
+            if number > old.seq and not anew and message >= room.living:
                 memory = replace(memory, seq=number, state=encode(here), wanted=True, by_word=False)
             elif not notes:
                 return
@@ -95,7 +95,8 @@ class SharedChats:
                     log.info("a message older than a minute was tidied away")
                 elif number > old.seq:
                     screen = drawn(reply.screen) if reply.screen else None
-                    anew = isinstance(event, Start) or not room_of(chat, seen.notes).living
+                    room = room_of(chat, seen.notes)
+                    anew = isinstance(event, Start) or not room.living or _awaited(old, room)
                     memory = _answered(old, reply.state, number, message, date, now, anew=anew)
             if await self._put(chat, seen, memory, notes, screen):
                 return
@@ -138,13 +139,14 @@ class SharedChats:
             room.suspect |= suspect
             turn = room.turn
             await self._worker.work(room)
-            if room.turn != turn:
+            kept = room.turn == turn and room.holds()
+            if not kept:
                 await self._leave(room, {n.message for n in seen.notes})
             memory = replace(seen.memory, wanted=False, anew=False) if seen.memory else None
             due = self._due(room, seen.memory)
-            if room.turn == turn and room.holds() and await self._ledger.end(chat, seen, lease, memory, due):
+            if kept and await self._ledger.end(chat, seen, lease, memory, due):
                 break
-            calm, suspect, again = room.turn == turn, room.suspect, False
+            calm, suspect, again = kept, room.suspect, False
             while not again:  # something new is asked for; or the lease was lost, and our edit may have come too late
                 seen = await self._ledger.load(chat)
                 known, notes = seen.memory or Memory(touched=self.now()), []
@@ -154,31 +156,32 @@ class SharedChats:
                 if not (seen.notes or notes or known.wanted):
                     break
                 memory = replace(known, wanted=bool(known.state))
-                stored, kept = await self._ledger.put(chat, seen, memory, notes, lease=lease)
+                stored, mine = await self._ledger.put(chat, seen, memory, notes, lease=lease)
                 if stored is not None:
-                    if kept is None:
+                    if mine is None:
                         return
-                    seen, lease, again = stored, kept, True
+                    seen, lease, again = stored, mine, True
         self._ledger.release(chat, lease)
         self._fresh.pop(chat, None)
 
     async def _leave(self, room: Room, known: set[int]) -> None:
-        """Notes what was sent for a turn that is over, so that whoever is at work now finds it."""
+        """Notes what was sent without the right to it as strays, which whoever is at work now deletes."""
         if room.sending:
             await asyncio.wait({room.sending})
-        ids = (room.living, Kind.LIVING), (room.bland, Kind.BLAND)
-        await self._ledger.write(add=[Note(room.chat, m, kind, self.now()) for m, kind in ids if m and m not in known])
+        strays = {room.living, room.bland} - {0} - known
+        await self._ledger.write(add=[Note(room.chat, m, Kind.TYPED, self.now()) for m in strays])
 
     def _room(self, chat: int, seen: Seen, lease: Lease, *, calm: bool) -> Room:
         room, memory = room_of(chat, seen.notes), seen.memory or Memory()
         room.typed, room.left = room.left, NOTHING
+        room.closing |= memory.closed and any(n.kind is not Kind.PLAIN for n in seen.notes)
         if calm:
             room.suspect -= room.typed
         if memory.wanted and memory.state:
             seq, screen = self._fresh.get(chat, (0, None))
             if seq != memory.seq or screen is None:
                 _, screen = self._drawn(memory.state)
-            room.wanted, room.anew, room.by_word = screen, memory.anew, memory.by_word
+            room.wanted, room.anew, room.by_word = screen, _awaited(memory, room), memory.by_word
         room.asked, room.asked_by = memory.asked, memory.asked_by
         room.holds = lambda: self.now() < lease.until
         lease.lost = partial(_stop, room)
@@ -232,13 +235,17 @@ class SharedChats:
             await self._ledger.look_again(chat, min(younger) + OLDEST)
 
 
+def _awaited(memory: Memory, room: Room) -> bool:
+    """Whether a new pair is asked for that does not stand yet; ids only grow."""
+    return memory.anew and room.living < memory.asked_by
+
+
 def _stop(room: Room) -> None:
     room.turn += 1
 
 
 def _answered(old: Memory, state: State, number: int, message: int, date: float, now: float, *, anew: bool) -> Memory:
     """The memory after a message: a new pair begins a new conversation, for which earlier updates are void."""
-    anew = anew or old.anew
     return Memory(
         seq=number, born=number if anew else old.born, state=encode(state), wanted=True, anew=anew, by_word=True,
         asked=date, asked_by=message, touched=now,

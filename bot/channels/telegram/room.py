@@ -68,11 +68,11 @@ def room_of(chat: int, notes: Iterable[Note]) -> Room:
     for note in notes:
         match note.kind:
             case Kind.LIVING:
-                typed |= {room.living} - {0}  # never two, but none must be lost
-                room.living = note.message
+                typed |= {min(room.living, note.message)} - {0}  # never two, but none must be lost
+                room.living = max(room.living, note.message)
             case Kind.BLAND:
-                typed |= {room.bland} - {0}
-                room.bland = note.message
+                typed |= {min(room.bland, note.message)} - {0}
+                room.bland = max(room.bland, note.message)
             case Kind.TYPED:
                 typed.add(note.message)
             case Kind.PLAIN:

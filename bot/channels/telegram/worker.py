@@ -99,7 +99,7 @@ class Worker:
         What cannot be done now stays in `left`, to be tried again at Close.
         """
         room.left |= ids
-        removed = await self._calls.remove(room.chat, ids | around)
+        removed = await self._calls.remove(room.chat, ids | around, room.holds)
         if removed.blocked:
             await self._forget(room.chat)
             return Removal(NOTHING, NOTHING, ids)
@@ -157,7 +157,7 @@ class Worker:
         if sure and room.turn == turn:
             room.suspect -= {room.asked_by}
         done = replace(done, gone=done.gone - room.suspect)
-        if room.turn == turn:
+        if room.turn == turn and room.holds():
             room.anew = False
             await self._note_pair(room, done, sure)
         else:  # a Close came between: it sees to what was sent, and to what is suspect
