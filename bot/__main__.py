@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from typing import NoReturn, TypeVar
 from zoneinfo import ZoneInfo
 
+from knowledge.model import Knowledge
 from knowledge.yamlfile import FaultError
 
 T = TypeVar("T")
@@ -40,8 +41,8 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}\n")
 
 
-def faults(today: date | None = None) -> list[str]:
-    """All that is wrong with words, codes, patterns and sheets, each `file:line: message`."""
+def everything(today: date | None = None) -> tuple[Knowledge | None, list[str]]:
+    """The knowledge base, and all that is wrong with words, codes, patterns and sheets, each `file:line: message`."""
     from bot import words
     from bot.understanding.languages import tongues
     from bot.understanding.lexicon import english
@@ -70,18 +71,20 @@ def faults(today: date | None = None) -> list[str]:
         for topic in said.topics.values():
             for name in (n for n in topic.starts_with if n not in stated):
                 found.append(f"bot/words/en/topics.yaml:1: '{topic.id}' starts with the unknown statement '{name}'")
-    return list(dict.fromkeys(found))
+    return knowledge, list(dict.fromkeys(found))
 
 
-def sound() -> None:
-    """Raises FaultError before a person meets what is wrong."""
-    if found := faults():
+def sound() -> Knowledge:
+    """The knowledge base with its places. Raises FaultError before a person meets what is wrong anywhere."""
+    knowledge, found = everything()
+    if found or knowledge is None:
         raise FaultError(found)
+    return knowledge
 
 
 def check(_: argparse.Namespace) -> int:
     """Names each fault of words, codes, patterns and sheets."""
-    found = faults(datetime.now(LONDON).date())
+    found = everything(datetime.now(LONDON).date())[1]
     print(*(found or ["words, codes, patterns and sheets: sound"]), sep="\n")
     return 1 if found else 0
 
@@ -89,10 +92,8 @@ def check(_: argparse.Namespace) -> int:
 def chat(args: argparse.Namespace) -> int:
     """The conversation in the terminal."""
     from bot.channels.terminal import run_keys, run_lines
-    from knowledge.load import load
 
-    sound()
-    knowledge = load(places=True)
+    knowledge = sound()
     if sys.stdin.isatty() and sys.stdout.isatty():
         run_keys(knowledge, clock(args.at))
     else:
@@ -105,13 +106,12 @@ def screens(args: argparse.Namespace) -> int:
     from bot.dialogue.model import LEAVE, Choice
     from bot.dialogue.state import encode
     from bot.dialogue.walk import walk
-    from knowledge.load import load
 
     if not args.jsonl:
         print("screens: only --jsonl is known", file=sys.stderr)
         return 2
 
-    sound()
+    knowledge = sound()
 
     def button(choice: Choice, leads: dict[str, str]) -> dict[str, str]:
         if choice.to is None:
@@ -121,7 +121,7 @@ def screens(args: argparse.Namespace) -> int:
         out = {"label": choice.label, "token": token}
         return out if choice.to.place == LEAVE else out | {"to": leads[token]}
 
-    for seen, leads in walk(load(), clock(args.at)()):
+    for seen, leads in walk(knowledge, clock(args.at)()):
         shown = seen.screen
         print(json.dumps({
             "token": seen.token, "place": shown.place, "answers": dict(seen.state.answers), "text": shown.text,
@@ -135,15 +135,13 @@ def telegram(args: argparse.Namespace) -> int:
     """The bot on Telegram, until it is told to stop."""
     from bot import settings
     from bot.channels.telegram import run
-    from knowledge.load import load
 
     try:
         chosen = settings.load()
     except settings.SettingsError as error:
         print(f"doorway: {error}", file=sys.stderr)
         return 2
-    sound()
-    return run(chosen, load(places=True))
+    return run(chosen, sound())
 
 
 def explain(argv: Sequence[str]) -> int:
