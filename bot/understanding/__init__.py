@@ -1,6 +1,7 @@
 """What a typed message means: danger, high risk, a command, answers, a place, and by which rules."""
 
-from bot.understanding.explaining import explain, main
+from bot.understanding.__main__ import main
+from bot.understanding.explaining import explain
 from bot.understanding.reader import read
 from bot.understanding.reading import Reading
 

@@ -11,17 +11,17 @@ from bot.understanding.lexicon import Lexicon, deletes
 _PIECE = re.compile(r"[^\W_]+|[.!?\n;\u2026]+|[,:()\u2013\u2014\"]+| - |[\U0001f000-\U0001faff\u2600-\u27bf]")
 _LONG = re.compile(r"(.)\1{2,}")
 MOST_TOKENS = 320
+END = ".!?\n;\u2026"
+PAUSE = ",:()\u2013\u2014\" "
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One statement: `words` as corrected, `symbols` per word (the word and what it may stand for), its sentence's
-    number, and whether that sentence ends in a question mark."""
+    """One statement: `words` as corrected, `symbols` per word (the word and what it may stand for), its sentence."""
 
     words: tuple[str, ...]
     symbols: tuple[tuple[str, ...], ...]
     sentence: int
-    asks: bool
 
 
 def spell(word: str, lexicon: Lexicon) -> tuple[str, ...]:
@@ -79,37 +79,31 @@ def split(text: str, lexicon: Lexicon) -> list[Clause]:
     pieces: list[str] = _PIECE.findall(fold(cut(text)))[:MOST_TOKENS]
     clauses: list[Clause] = []
     words: list[str] = []
-    first, sentence = 0, 0
-
-    def close() -> None:
-        if words:
-            symbols = tuple((w, *lexicon.also.get(w, ()), *_open(w, lexicon)) for w in words)
-            clauses.append(Clause(tuple(words), symbols, sentence, False))
-            words.clear()
-
-    def end(asks: bool) -> None:
-        nonlocal first, sentence
-        close()
-        if asks:
-            clauses[first:] = [Clause(c.words, c.symbols, c.sentence, True) for c in clauses[first:]]
-        first, sentence = len(clauses), sentence + 1
-
-    for i, piece in enumerate(pieces):
-        if piece[0] in ".!?\n;\u2026":
-            end("?" in piece)
-            continue
-        if piece[0] in ",:()\u2013\u2014\" ":
-            close()
-            continue
-        after = pieces[i + 1] if i + 1 < len(pieces) else ""
-        for word in _in_context(piece, words, after, lexicon):
-            if words and _joint(word, words, lexicon):
-                if words[-1] in lexicon.members["JOINT"]:
-                    words.pop()
-                close()
-            words.append(word)
-    end(False)
+    sentence = 0
+    for at, piece in enumerate(pieces):
+        if piece[0] in END:
+            _close(words, sentence, clauses, lexicon)
+            sentence += 1
+        elif piece[0] in PAUSE:
+            _close(words, sentence, clauses, lexicon)
+        else:
+            after = pieces[at + 1] if at + 1 < len(pieces) else ""
+            for word in _in_context(piece, words, after, lexicon):
+                if words and _joint(word, words, lexicon):
+                    if words[-1] in lexicon.members["JOINT"]:
+                        words.pop()
+                    _close(words, sentence, clauses, lexicon)
+                words.append(word)
+    _close(words, sentence, clauses, lexicon)
     return clauses
+
+
+def _close(words: list[str], sentence: int, clauses: list[Clause], lexicon: Lexicon) -> None:
+    """Ends a statement and begins an empty one."""
+    if words:
+        symbols = tuple((w, *lexicon.also.get(w, ()), *_open(w, lexicon)) for w in words)
+        clauses.append(Clause(tuple(words), symbols, sentence))
+        words.clear()
 
 
 def _open(word: str, lexicon: Lexicon) -> tuple[str, ...]:
@@ -131,9 +125,9 @@ def _open(word: str, lexicon: Lexicon) -> tuple[str, ...]:
 
 
 def _in_context(piece: str, before: list[str], after: str, lexicon: Lexicon) -> tuple[str, ...]:
-    """Spelling, with the look-alikes that losing an apostrophe makes ("hell", "ill", "were") told by their neighbours."""
+    """Spelling, with the look-alikes that a lost apostrophe makes ("hell", "ill", "were") told by their neighbours."""
     members = lexicon.members
-    if piece in members["LOST-WILL"] and (after in members["AFTER-WILL"]):
+    if piece in members["LOST-WILL"] and after in members["AFTER-WILL"]:
         return (piece[:-2], "will")
     if piece == "hed" and before and before[-1] in members["DET"]:
         return ("head",)

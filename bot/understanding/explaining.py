@@ -1,28 +1,22 @@
-"""Shows why a message was taken as it was, and the `explain` command."""
+"""Shows why a message was taken as it was."""
 
 from __future__ import annotations
-
-import argparse
-import json
-import sys
-from collections.abc import Sequence
-from time import perf_counter
 
 from bot.understanding.engine import study
 from bot.understanding.lexicon import english
 from bot.understanding.reader import read
 from bot.understanding.reading import Reading
 from knowledge.model import Knowledge
-from knowledge.yamlfile import FaultError
 
 SHOWN_AS = {"hide": "exit", "who": "none", "": "none"}
 
 
 def explain(text: str, knowledge: Knowledge) -> str:
-    """A printable account: the words as corrected, the clauses, rules that fired, rules blocked and by what, the verdict."""
+    """A printable account of a message: its statements as corrected, the rules that fired, those blocked and by what,
+    and the verdict."""
     findings = study(text, english())
     lines = ["statements:"]
-    lines += [f"  {n + 1}. {' '.join(c.words)}{' ?' if c.asks else ''}" for n, c in enumerate(findings.clauses)]
+    lines += [f"  {n + 1}. {' '.join(c.words)}" for n, c in enumerate(findings.clauses)]
     for title, blocked in (("rules that fired:", False), ("rules blocked:", True)):
         lines.append(title)
         seen = []
@@ -52,45 +46,3 @@ def as_json(reading: Reading) -> dict[str, object]:
         "rules": list(reading.rules),
         "signs": sorted(reading.signs),
     }
-
-
-def _lines(knowledge: Knowledge) -> int:
-    read("warm up", knowledge)
-    for number, line in enumerate(sys.stdin, 1):
-        if not line.strip():
-            continue
-        try:
-            item = json.loads(line)
-            name, text = item["id"], str(item["text"])
-        except (ValueError, KeyError, TypeError):
-            print(f"explain: line {number} is not an object with id and text", file=sys.stderr)
-            return 2
-        start = perf_counter()
-        reading = read(text, knowledge)
-        ms = (perf_counter() - start) * 1000
-        print(json.dumps({"id": name, **as_json(reading), "ms": round(ms, 3)}, ensure_ascii=False))
-    return 0
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """`explain TEXT` or `explain --jsonl`: exit status 0, 2 on wrong usage or bad input."""
-    from knowledge.load import load
-
-    parser = argparse.ArgumentParser(prog="python -m bot explain", description="What a typed message is taken for, and by which rule.")
-    parser.add_argument("text", nargs="*", metavar="TEXT")
-    parser.add_argument("--jsonl", action="store_true", help='read {"id", "text"} lines, write one verdict a line')
-    args = parser.parse_args(argv)
-    if bool(args.text) == args.jsonl:
-        parser.print_usage(sys.stderr)
-        print("explain: give either a text or --jsonl", file=sys.stderr)
-        return 2
-    try:
-        knowledge = load(places=True)
-        english()
-    except FaultError as error:
-        print(error, file=sys.stderr)
-        return 2
-    if args.jsonl:
-        return _lines(knowledge)
-    print(explain(" ".join(args.text), knowledge))
-    return 0

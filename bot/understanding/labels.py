@@ -15,6 +15,8 @@ ORDER = (
     "abuse", "worried-about-someone", "own-behaviour", "young-person", "sexual-violence", "forced-marriage",
     "stalking", "housing", "legal", "work", "safety-plan", "tech-safety", "children", "money",
 )  # fmt: skip
+COMMAND_FIRST = ("hide", "exit", "delete", "restart", "back", "help", "who")
+WEAK_ORDERS = frozenset({"restart", "back", "help"})
 DANGER = ("danger", "danger_scenes", "danger_others")
 WHO_FIRST = ("young-person", "abuse", "work", "worried-about-someone", "own-behaviour")
 ABOUT_ME = frozenset({
@@ -24,21 +26,17 @@ ABOUT_ME = frozenset({
 })  # fmt: skip
 FIRST_PERSON = frozenset({"me", "us", "my", "our", "myself", "i", "we"})
 WRITER = frozenset({"me", "us", "i"})
-GRAVE = frozenset({"strangled", "threat-to-kill", "weapon-kept", "just-left"})
+GRAVE = frozenset({"strangled", "threat-to-kill", "weapon-kept", "just-left", "veiled-threat", "broken-up-today"})
 OFTEN_OTHERS = frozenset({
     "third-party", "weapon-has", "kill-now", "deed-on-other", "deed-in-progress", "deed-done", "breaking-in", "injured",
 })  # fmt: skip
+SURELY_BY_HIM = frozenset({"harm-now", "harm-just-now", "abuse-done", "abuse-control", "kill-now"})
 BY_SOMEONE = frozenset({"stalking", "sexual-violence"})
-
-
 OF_A_PARTNER = frozenset({"tech-safety", "money"})
 CALMING = frozenset({"fiction", "idiom", "small-talk", "denied", "kindness", "animal", "negation"})
-ASKING = frozenset({"how", "can", "could", "what", "where", "is", "are", "do", "does", "should", "which", "who", "will", "would"})
-
-
-def asks(words: tuple[str, ...]) -> bool:
-    """Whether a statement is a question of how or whether."""
-    return words[0] in ASKING
+ASKING = frozenset({
+    "how", "can", "could", "what", "where", "is", "are", "do", "does", "should", "which", "who", "will", "would",
+})  # fmt: skip
 
 
 def about_me(findings: Findings) -> bool:
@@ -56,58 +54,61 @@ def situations(findings: Findings) -> list[str]:
     live = findings.live(*DANGER, "situation")
     names = {f.rule.name for f in live}
     found = {label for f in live for label in f.rule.gives}
+    _add_abuse(found, findings)
+    if "suicide" in names and not names & SURELY_BY_HIM:
+        found.discard("abuse")
+    _settle_who(found, names, about_me(findings), "other-victim" in findings.flags)
+    return [label for label in ORDER if label in found]
+
+
+def _add_abuse(found: set[str], findings: Findings) -> None:
+    """Puts "abuse" beside what a partner does by its nature, and takes it from what a stranger does."""
     flags = findings.flags
-    mine = about_me(findings)
-    if found & OF_A_PARTNER and flags & {"partner", "he"} and not any(asks(c.words) for c in findings.clauses):
-        found.add("abuse")
     words = {word for clause in findings.clauses for word in clause.words}
+    him = bool(flags & {"partner", "he"})
+    asked = any(clause.words[0] in ASKING for clause in findings.clauses)
+    if found & OF_A_PARTNER and him and not asked:
+        found.add("abuse")
     grave = any(f.rule.name in GRAVE for f in findings.live("high_risk"))
-    if grave and flags & {"partner", "he"} and words & WRITER and not found & {"legal", "own-behaviour"}:
+    if grave and him and words & WRITER and not found & {"legal", "own-behaviour"}:
         found.add("abuse")
     if found & BY_SOMEONE:
         if "partner" in flags or ("he" in flags and "stranger" not in flags):
             found.add("abuse")
         elif "stranger" in flags:
             found.discard("abuse")
-    if not found and "partner" in flags and "grim" in flags and words & WRITER and not findings.stops & CALMING:
+    if not found and flags >= {"partner", "grim"} and words & WRITER and not findings.stops & CALMING:
         found.add("abuse")
-    if "suicide" in names and not names & {"harm-now", "harm-just-now", "abuse-done", "abuse-control", "kill-now"}:
-        found.discard("abuse")
+
+
+def _settle_who(found: set[str], names: set[str], mine: bool, other: bool) -> None:
+    """Of abuse, worry about another and own behaviour, keeps those that can be meant together."""
     if "perp" in names or ("own-done" in names and not mine):
         found -= {"abuse", "worried-about-someone"}
-    elif "own-behaviour" in found:
+    else:
         found.discard("own-behaviour")
-    if "abuse" in found and not mine and "other-victim" in flags and names & OFTEN_OTHERS:
+    if "abuse" in found and not mine and other and names & OFTEN_OTHERS:
         found.add("worried-about-someone")
     if "worried-about-someone" in found:
-        found.discard("abuse" if not mine else "worried-about-someone" if "young-person" not in found else "")
-    return [label for label in ORDER if label in found]
+        if not mine:
+            found.discard("abuse")
+        elif "young-person" not in found:
+            found.discard("worried-about-someone")
 
 
-def answers(labels: list[str], audiences: list[str], place: Place | None, urgent: bool, knowledge: Knowledge) -> tuple[
-    dict[str, str], list[tuple[str, str]]
-]:  # fmt: skip
-    """The sure answers by slot, and the further ones as (slot, value)."""
+def answers(labels: list[str], audiences: list[str], flags: set[str]) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """The sure answers by slot (without the area), and the further ones as (slot, value)."""
     sure: dict[str, str] = {}
     more: list[tuple[str, str]] = []
-    area = group(place, knowledge)
-    if area:
-        sure["area"] = area
     whos = [label for label in WHO_FIRST if label in labels]
     if whos:
         sure["who"] = WHO_OF[whos[0]]
-    needs = [need for need in NEEDS if need in labels]
-    if needs:
-        sure["need"] = needs[0]
-        more += [("need", need) for need in needs[1:]]
-    if audiences:
-        sure["audience"] = audiences[0]
-        more += [("audience", audience) for audience in audiences[1:]]
-    if urgent:
-        sure["urgency"] = "today"
-    if place is not None and place.kind == "ambiguous":
-        more = [("area", g) for g in _groups(place, knowledge)] + more
-    return sure, more[:3]
+    needs = [need for need in NEEDS if need in labels] or (["talk"] if "talk" in flags else [])
+    for slot, values in (("need", needs), ("audience", audiences)):
+        if values:
+            sure[slot] = values[0]
+            more += [(slot, value) for value in values[1:]]
+    return sure, more
 
 
 def group(place: Place | None, knowledge: Knowledge) -> str:
@@ -123,31 +124,47 @@ def _groups(place: Place, knowledge: Knowledge) -> list[str]:
     return list(dict.fromkeys(knowledge.areas.group_of.get(i, i) for i in place.ids))
 
 
-def audiences(findings: Findings, labels: list[str]) -> list[str]:
+def audiences(findings: Findings) -> list[str]:
     """The audience labels in a fixed order."""
     found = {label for f in findings.live("audience") for label in f.rule.gives}
     return [label for label in AUDIENCES if label in found]
 
 
+def command(findings: Findings, signs: set[str], told: bool) -> str:
+    """The order to the bot, or ""; "goodbye" is none where somebody means to die.
+
+    `told` says that the message tells something as well: "i hit my wife and i want to stop" ends no chat.
+    """
+    orders = {label for f in findings.live("commands") for label in f.rule.gives}
+    if told:
+        orders -= WEAK_ORDERS if "clear-exit" in findings.flags else WEAK_ORDERS | {"exit"}
+    if "suicide" in signs:
+        orders.discard("exit")
+    return next((c for c in COMMAND_FIRST if c in orders), "")
+
+
 def reading(findings: Findings, place: Place | None, knowledge: Knowledge) -> Reading:
     """The whole verdict for one message in English."""
-    danger = findings.live(*DANGER)
-    commands = findings.live("commands")
-    labels = situations(findings)
-    risky = findings.live("high_risk")
-    who = audiences(findings, labels)
+    danger, risky = findings.live(*DANGER), findings.live("high_risk")
+    labels, who = situations(findings), audiences(findings)
+    signs = {sign for f in danger + risky for sign in f.rule.signs}
+    told = bool(danger or labels or any(not f.rule.flag for f in risky))
+    order = command(findings, signs, told)
+    if order == "who" and not danger:  # perhaps somebody else holds the phone: nothing of the words is used
+        return Reading(command=order, rules=("who",))
     high = any(not f.rule.flag for f in risky) or ("pregnant" in who and "abuse" in labels)
-    signs = {sign for f in danger for sign in f.rule.signs} | {sign for f in risky for sign in f.rule.signs}
-    orders = [label for f in commands for label in f.rule.gives]
-    if "suicide" in signs:
-        orders = [label for label in orders if label != "exit"]  # "goodbye" is no order then
-    command = next((c for c in ("hide", "exit", "delete", "restart", "back", "help", "who") if c in orders), "")
     weighed = not danger and "own-behaviour" not in labels and findings.adds_up()
-    sure, more = answers(labels, who, place, high and not danger and not weighed, knowledge)
-    used = danger + risky + findings.live("situation", "audience") + commands
+    sure, more = answers(labels, who, findings.flags)
+    if area := group(place, knowledge):
+        sure["area"] = area
+    if place is not None and place.kind == "ambiguous":
+        more = [("area", group) for group in _groups(place, knowledge)] + more
+    if high and not danger and not weighed:
+        sure["urgency"] = "today"
+    used = danger + risky + findings.live("situation", "audience", "commands")
+    names = [f.rule.name for f in used if not f.rule.flag or f in danger]
     return Reading(
-        danger=bool(danger) or weighed, high_risk=high, command=command, answers=sure, maybe=tuple(more),
-        rules=(("adds-up",) if weighed else ())
-        + tuple(dict.fromkeys(f.rule.name for f in used if not f.rule.flag or f in danger)), signs=frozenset(signs),
+        danger=bool(danger) or weighed, high_risk=high, command=order, answers=sure, maybe=tuple(more[:3]),
+        rules=tuple(dict.fromkeys((["adds-up"] if weighed else []) + names)), signs=frozenset(signs),
         situations=tuple(labels), audiences=tuple(who), place=place,
     )  # fmt: skip

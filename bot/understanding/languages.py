@@ -101,7 +101,7 @@ def tongues() -> Tongues:
 def _forms(word: str) -> Iterator[str]:
     """The word, and an Arabic one without the particles written onto it."""
     yield word
-    if word[0] > "\u05ff":
+    if word and word[0] > "\u05ff":
         short = _ARABIC.sub("", word)
         if short != word:
             yield short
@@ -117,7 +117,8 @@ def _fits(term: Term, words: list[str], at: int) -> int:
         last = n == len(term.words) - 1
         for skip in range(GAP_WORDS + 1 if gap else 1):
             word = words[i + skip] if i + skip < len(words) else ""
-            if word == wanted or (n == 0 and wanted in _forms(word)) or (last and term.open and word.startswith(wanted)):
+            longer = last and term.open and word.startswith(wanted)
+            if word == wanted or longer or (n == 0 and wanted in _forms(word)):
                 i += skip + 1
                 break
         else:
@@ -152,26 +153,28 @@ def foreign(text: str) -> Reading | None:
     folded = fold(cut(text))
     words = _WORD.findall(folded)
     known = english().known
-    found = _spot(words, folded, known)
-    if not found:
-        return None
-    ours = sum(word in known for word in words)
-    mostly_english = ours * 2 > len(words)
     kinds: dict[str, set[str]] = {}
-    weight: dict[str, set[int]] = {}
-    for term, start, end in found:
-        if all(word in known for word in words[start:end]) and (end - start == 1 or mostly_english):
-            continue
-        if mostly_english and end - start == 1 and term.kind not in ("cry", "weapon"):
+    places: dict[str, set[int]] = {}
+    for term, start, end in _spot(words, folded, known):
+        if _may_be_english(term, words[start:end], words, known):
             continue
         kinds.setdefault(term.language, set()).add(term.kind)
-        weight.setdefault(term.language, set()).update(range(start, end))
+        places.setdefault(term.language, set()).update(range(start, end))
     if not kinds:
         return None
-    best = max(len(at) for at in weight.values())
-    verdicts = [_verdict(name, kinds[name], len(words)) for name in sorted(kinds) if len(weight[name]) == best]
-    verdicts = [verdict for verdict in verdicts if verdict is not None]
-    return next((v for v in verdicts if v and v.danger), verdicts[0] if verdicts else None)
+    best = max(len(at) for at in places.values())
+    likely = [name for name in sorted(kinds) if len(places[name]) == best]
+    verdicts = [v for v in (_verdict(name, kinds[name], len(words)) for name in likely) if v]
+    return next((v for v in verdicts if v.danger), verdicts[0] if verdicts else None)
+
+
+def _may_be_english(term: Term, found: list[str], words: list[str], known: set[str]) -> bool:
+    """Whether an entry found is more likely an English word: "mare" among English words is a horse."""
+    mostly = sum(word in known for word in words) * 2 > len(words)
+    single = len(found) == 1
+    if all(word in known for word in found) and (single or mostly):
+        return True
+    return mostly and single and term.kind not in ("cry", "weapon")
 
 
 def _verdict(language: str, got: set[str], length: int) -> Reading | None:

@@ -11,8 +11,13 @@ Each file under `bot/words/en/` named `lexicon_*.yaml` or `patterns_*.yaml` may 
     rules:     {name: {patterns, ...}}
 
 A pattern is words and class names in a row: `word`, `CLASS`, `a|b` either, `x?` may be missing, `..` up to three words
-of any kind; OPEN-ING, OPEN-ED and OPEN-S are verbs of any kind with that ending that are not in the class CALM-VERB, and
-NAME is a word that no list knows, such as somebody's name; `^` first and `$` last tie it to the start and end of a clause. Nothing repeats, so nothing can blow up.
+of any kind; `^` first and `$` last tie it to the start and end of a clause. OPEN-ING, OPEN-ED and OPEN-S are verbs of
+any kind with that ending that are not in the class CALM-VERB; NAME is a word that no list knows, such as a person's
+name. Nothing repeats, so nothing can blow up.
+
+A rule `gives` labels and `signs`; `blocked-by` names blockers; `needs` names flags of which one must be up; `flag` is
+the flag that the rule itself puts up. A blocker's `scope` says how far it reaches: the `clause`, what comes `after` it,
+the words just `before` a match, whatever it would `overlap`, the `sentence` or the `message`.
 """
 
 from __future__ import annotations

@@ -9,8 +9,11 @@ from knowledge.places import Places
 from knowledge.places.text import BREAK, tokens
 
 ORDINARY = ("common", "ordinary", "filler", "third")
-CUES = frozenset({"in", "from", "near", "at", "around", "live", "living", "outside", "to", "of", "for", "is", "nearby"})
-TALK = frozenset({"who", "what", "how", "when", "why", "you", "your", "do", "did", "can", "i", "me", "my", "this", "that"})
+CUES = frozenset({"in", "from", "near", "at", "around", "live", "living", "to", "of", "for", "is", "nearby"})
+PLACING = frozenset({"in", "from", "near", "around"})  # before an ordinary word, only these make it a place
+TALK = frozenset({
+    "who", "what", "how", "when", "why", "you", "your", "do", "did", "can", "i", "me", "my", "this", "that",
+})  # fmt: skip
 FEW = 4  # a message of so few words may be nothing but a misspelt place
 LONGEST_NAME = 4
 _CODE = re.compile(r"[a-z]{1,2}\d")
@@ -30,10 +33,10 @@ def may_name_place(text: str, places: Places, understood: bool) -> bool:
     for at, word in enumerate(words):
         if _CODE.match(word):
             return True
-        led = bool(at) and words[at - 1] in CUES
-        if led and at in strange:
+        before = words[at - 1] if at else ""
+        if before in CUES and at in strange:
             return True
-        if (led or at in strange or len(words) <= FEW) and _begins_name(words, at, places):
+        if (before in PLACING or at in strange or len(words) <= FEW) and _begins_name(words, at, places):
             return True
     return False
 

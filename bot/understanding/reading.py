@@ -15,9 +15,10 @@ class Reading:
     """A typed message as rules understood it; nothing of its words is kept.
 
     `answers` are the sure answers by slot (DESIGN's slots: area, who, need, audience, urgency), at most one each;
-    `maybe` are unsure ones and further needs as (slot, value), best first, at most three. `signs` say what else matters:
-    "suicide", "strangled", "arrival" (he is coming: hide first), "third-party", "own-harm" (the writer is about to hurt
-    someone), "language:pl" (ISO 639-1). `situations` and `audiences` are all labels found, as in CONTRACT's `explain`.
+    `maybe` are unsure ones and further needs as (slot, value), best first, at most three. `signs` say what else
+    matters: "suicide", "strangled", "arrival" (he is coming: hide first), "third-party", "own-harm" (the writer is
+    about to hurt someone), "language:pl" (ISO 639). `situations` and `audiences` are all labels found, as in the
+    `explain` command.
     """
 
     danger: bool = False
