@@ -285,7 +285,10 @@ def test_case_and_apostrophes_do_not_matter(knowledge, text):
         assert (again.danger, again.situations, again.command) == (reading.danger, reading.situations, reading.command)
 
 
-@pytest.mark.parametrize("unit", ["a", "he is hitting me ", "not ", "🔪", "he ", "the man's ", "ا", "1 ", "!", "\n", "if he ", "my mum's boyfriend's "])
+@pytest.mark.parametrize("unit", [
+    "a", "he is hitting me ", "not ", "🔪", "he ", "the man's ",
+    "ا", "1 ", "!", "\n", "if he ", "my mum's boyfriend's ",
+])  # fmt: skip
 def test_a_long_message_is_cut_to_a_bound(unit, knowledge):
     text = (unit * 4096)[:4096]
     clauses = split(text, english())
