@@ -134,14 +134,17 @@ def screens(args: argparse.Namespace) -> int:
 def telegram(args: argparse.Namespace) -> int:
     """The bot on Telegram, until it is told to stop."""
     from bot import settings
-    from bot.channels.telegram import run
+    from bot.channels.telegram import run, tried
+    from knowledge.load import load
 
-    try:
-        chosen = settings.load()
-    except settings.SettingsError as error:
-        print(f"doorway: {error}", file=sys.stderr)
+    faults = settings.faults()
+    if args.check:
+        return tried(faults, None if faults else settings.load())
+    if faults:
+        print(f"doorway: {next(iter(faults.values()))}", file=sys.stderr)
         return 2
-    return run(chosen, sound())
+    chosen = settings.load()
+    return run(chosen, load(chosen.seeds, places=True))
 
 
 def explain(argv: Sequence[str]) -> int:
@@ -178,7 +181,8 @@ def parser() -> argparse.ArgumentParser:
     listing.add_argument("--jsonl", action="store_true", help="one JSON object a line")
     listing.add_argument("--at", **time)  # type: ignore[arg-type]
     add("check", check, "load all words, codes, patterns and sheets, and print one line for each fault")
-    add("telegram", telegram, "the bot on Telegram; DOORWAY_... tell it how (README)")
+    serving = add("telegram", telegram, "the bot on Telegram; DOORWAY_... tell it how (README)")
+    serving.add_argument("--check", action="store_true", help="try the configuration and say what is wrong with it")
     for name, run in OWN_ARGUMENTS.items():
         commands.add_parser(name, help=(run.__doc__ or "").rstrip("."), add_help=False)
     return top

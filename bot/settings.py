@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -57,18 +57,13 @@ class Settings:
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """The settings in `environ` (the process's own by default). Raises SettingsError at the first bad one."""
     env = os.environ if environ is None else environ
-    token = _hidden(env, "DOORWAY_BOT_TOKEN")
-    if not token:
-        raise SettingsError("DOORWAY_BOT_TOKEN is not set: it is the token that BotFather gave you")
-    if not _TOKEN.fullmatch(token):
-        raise SettingsError("DOORWAY_BOT_TOKEN does not look like a token (digits, a colon, letters)")
     webhook, store, key = _webhook(env), _store(env), _key(env)
     if isinstance(store, str) and not key:
         raise SettingsError("DOORWAY_KEY is not set: with Redis, all replicas need the same key")
     if isinstance(store, str) and webhook and not webhook.secret:
         raise SettingsError("DOORWAY_WEBHOOK_SECRET is not set: with Redis, all replicas need the same secret")
     return Settings(
-        token=token,
+        token=_token(env),
         api_root=_address("DOORWAY_API_ROOT", env.get("DOORWAY_API_ROOT") or TELEGRAM),
         webhook=webhook,
         store=store,
@@ -79,6 +74,30 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         metrics=_port(env, "DOORWAY_METRICS_PORT", 0),
         seeds=_seeds(env),
     )
+
+
+def faults(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What is wrong with each part, not only with the first; "settings" stands for all other parts."""
+    env = os.environ if environ is None else environ
+    parts: dict[str, Callable[[Mapping[str, str]], object]]
+    parts = {"token": _token, "store": _store, "key": _key, "webhook": _webhook, "settings": load}
+    found: dict[str, str] = {}
+    for part, read in parts.items():
+        try:
+            read(env)
+        except SettingsError as error:
+            if str(error) not in found.values():
+                found[part] = str(error)
+    return found
+
+
+def _token(env: Mapping[str, str]) -> str:
+    token = _hidden(env, "DOORWAY_BOT_TOKEN")
+    if not token:
+        raise SettingsError("DOORWAY_BOT_TOKEN is not set: it is the token that BotFather gave you")
+    if not _TOKEN.fullmatch(token):
+        raise SettingsError("DOORWAY_BOT_TOKEN does not look like a token (digits, a colon, letters)")
+    return token
 
 
 def _hidden(env: Mapping[str, str], name: str) -> str:

@@ -28,7 +28,8 @@ ONLY_IN = {
     "telegram": r"bot\.channels\.telegram(\..*)?",
     "aiohttp": r"bot\.channels\.telegram(\..*)?",
     "aiosqlite": r"bot\.forgetting\.\w+",
-    "redis": r"bot\.forgetting\.\w+",
+    "redis": r"bot\.forgetting\.shared",
+    "prometheus_client": r"bot\.channels\.telegram\.metrics",
     "prompt_toolkit": r"bot\.channels\.terminal",
     "os": r"bot\.(settings|forgetting\.\w+|channels\.telegram\.\w+)",
 }

@@ -14,7 +14,7 @@ from bot.forgetting.seal import KeyFileError
 from bot.settings import Settings
 from knowledge.model import Knowledge
 
-__all__ = ["Doorway", "name_of", "run"]
+__all__ = ["Doorway", "name_of", "run", "tried"]
 
 
 def run(settings: Settings, knowledge: Knowledge) -> int:
@@ -50,6 +50,16 @@ async def _run(settings: Settings, knowledge: Knowledge) -> int:
         await asyncio.gather(starting, waiting, return_exceptions=True)
         await doorway.stop()
     return 0
+
+
+def tried(faults: dict[str, str], settings: Settings | None) -> int:
+    """Prints a line for each part of the configuration: 0 when the bot can start with it, else 1."""
+    from bot.channels.telegram.checking import check
+
+    logs.set_up("error")
+    lines, well = asyncio.run(check(faults, settings))
+    print("\n".join(lines))
+    return 0 if well else 1
 
 
 def name_of(settings: Settings) -> str:

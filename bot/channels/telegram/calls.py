@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
+from bot.channels.telegram.counts import count
 from bot.channels.telegram.draw import Drawn
 from bot.channels.telegram.room import always
 from bot.channels.telegram.wire import Answer, UnreachableError, Wire
@@ -106,6 +107,9 @@ class Calls:
                     removed.blocked |= outcome is Outcome.BLOCKED
                     continue
             await self._remove_singly(chat, batch, removed, still)
+        failed = len(removed.failed) + len(removed.refused)
+        for became, number in (("due", len(ids)), ("done", len(ids) - failed), ("failed", failed)):
+            count("deletions", became, number)
         return removed
 
     async def _remove_singly(
@@ -144,9 +148,12 @@ class Calls:
             try:
                 answer = await self._ask(method, params, removing, result)
             except UnreachableError as error:
+                count("refusals", "unreachable")
                 sure = sure and not error.sent
             else:
                 outcome = meaning(answer)
+                if outcome is not Outcome.DONE:
+                    count("refusals", "flood" if answer.retry_after else outcome.name.lower())
                 if outcome is not Outcome.FAILED:
                     if outcome is Outcome.REFUSED:
                         log.warning("%s refused", method)

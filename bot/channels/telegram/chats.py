@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from bot.channels.telegram.calls import Calls
+from bot.channels.telegram.counts import count
 from bot.channels.telegram.draw import drawn, tapped
 from bot.channels.telegram.room import Room, room_of
 from bot.channels.telegram.worker import FRESH, Lines, Worker
@@ -95,6 +96,7 @@ class Chats:
             return
         if not room.anew:  # else this screen is about to go, and the start that was asked for counts
             room.here, room.wanted, room.by_word = here, screen, False
+            count("screens", here.place)
         if stray:
             await self._ledger.write(add=[Note(chat, message, Kind.TYPED, self.now())])
         await self._work(room)
@@ -119,6 +121,7 @@ class Chats:
                 log.info("a message older than a minute was tidied away")
             else:
                 room.here, room.by_word = reply.state, True
+                count("screens", reply.state.place)
                 room.wanted = drawn(reply.screen) if reply.screen else None
                 room.anew |= isinstance(event, Start)
                 room.asked, room.asked_by = date, message

@@ -20,6 +20,7 @@ from telegram.ext import (
 
 from bot.channels.telegram.calls import Calls
 from bot.channels.telegram.chats import Chats
+from bot.channels.telegram.counts import count
 from bot.channels.telegram.logs import fault
 from bot.channels.telegram.updates import event, own, tap
 
@@ -49,11 +50,13 @@ def handlers(chats: Chats | SharedChats, calls: Calls) -> list[BaseHandler[Any, 
     async def on_tap(update: Update, _: Context) -> None:
         found = tap(update.callback_query) if update.callback_query else None
         if found:
+            count("taps")
             await chats.tapped(*found, update.update_id)
 
     async def on_message(update: Update, _: Context) -> None:
         message = own(update)
         if message:
+            count("typed")
             what = event(message) if update.message else None  # words changed later are deleted, not answered
             await chats.said(message.chat.id, message.message_id, message.date.timestamp(), what, update.update_id)
 

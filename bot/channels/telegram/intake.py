@@ -11,6 +11,7 @@ from telegram import Update
 from telegram.ext import Application
 
 from bot.channels.telegram.chats import Chats
+from bot.channels.telegram.counts import count
 from bot.channels.telegram.updates import own, parse
 
 if TYPE_CHECKING:
@@ -62,4 +63,5 @@ class Intake:
     def drop(self) -> None:
         """Counts an update that could not be read."""
         self.dropped += 1
+        count("unreadable")
         log.warning("an update could not be read (%d so far)", self.dropped)

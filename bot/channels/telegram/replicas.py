@@ -18,6 +18,7 @@ from typing import Any
 
 from bot.channels.telegram.calls import Calls
 from bot.channels.telegram.chats import OLDEST, log
+from bot.channels.telegram.counts import count
 from bot.channels.telegram.draw import Drawn, drawn, tapped
 from bot.channels.telegram.room import NOTHING, Room, room_of
 from bot.channels.telegram.worker import FRESH, Lines, Worker
@@ -124,6 +125,8 @@ class SharedChats:
         if stored is None:
             return False
         self._fresh[chat] = memory.seq, screen
+        if screen:
+            count("screens", decode(memory.state).place)
         if lease:
             calm = not (seen.memory and seen.memory.wanted)  # else somebody has died over it
             self._background(self._work(chat, stored, lease, calm=calm))

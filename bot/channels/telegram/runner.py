@@ -8,8 +8,11 @@ import os
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 from datetime import datetime
+from importlib.resources import as_file, files
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -31,7 +34,9 @@ from bot.forgetting.ledger import Ledger, open_ledger
 from bot.forgetting.seal import key_from, seal_of
 from bot.settings import Settings
 from bot.words import texts
+from knowledge.load import load
 from knowledge.model import Knowledge
+from knowledge.yamlfile import FaultError
 
 if TYPE_CHECKING:  # they bring redis along, which only replicas need
     from bot.channels.telegram.replicas import SharedChats
@@ -41,6 +46,8 @@ LONDON = ZoneInfo("Europe/London")
 AGAIN = (0.2, 0.5, 1.0, 2.0, 5.0)  # seconds between tries to reach the server at start; the last one repeats
 SIDE_BY_SIDE = 4096  # updates in hand; each chat has one worker, and calls are limited where they are made
 REMOVALS = 64  # quiet conversations removed at a time
+READ_AGAIN = 20.0  # seconds between two looks for changed fact sheets
+STUCK = 60.0  # seconds without a look for quiet conversations after which something is wrong
 GRACE = 10.0  # seconds to finish what is in hand at the end
 
 log = logging.getLogger("doorway.telegram")
@@ -48,6 +55,13 @@ log = logging.getLogger("doorway.telegram")
 
 class StartError(Exception):
     """The bot cannot start like this; its text is one plain line that shows no secret."""
+
+
+def _state_of(folder: Path) -> list[tuple[str, int, int]]:
+    """By which a changed fact sheet is known: names, times and sizes."""
+    with suppress(OSError):
+        return sorted((p.name, s.st_mtime_ns, s.st_size) for p in folder.glob("*.yaml") for s in [p.stat()])
+    return []
 
 
 def london() -> datetime:
@@ -68,6 +82,7 @@ class Doorway:
         self._loops: list[asyncio.Task[None]] = []  # what runs until the end
         self._tasks: set[asyncio.Task[None]] = set()  # all that runs beside the application
         self._removals = asyncio.Semaphore(REMOVALS)
+        self._swept = monotonic()  # when we last looked for what is due
 
     def _seconds(self) -> float:
         return self._clock().timestamp()
@@ -106,7 +121,9 @@ class Doorway:
         await self.app.start()
         self._stack.push_async_callback(self._finish)
         await self._register()
-        self._loops += [self._background(self._introduce()), self._background(self._keep_sweeping())]
+        work = (self._introduce(), self._keep_sweeping(), self._keep_reading())
+        self._loops += [self._background(one) for one in work]
+        await self._meter()
         log.info("ready")
 
     async def stop(self) -> None:
@@ -223,12 +240,50 @@ class Doorway:
                 if not (await self._wire.call(method, params)).ok:
                     log.warning("%s refused", method)
 
+    # ---- seeing to it
+
+    async def _meter(self) -> None:
+        if not self._settings.metrics:
+            return
+        from bot.channels.telegram.metrics import Meter  # costs time to import, and few want it
+
+        meter = Meter(self._settings.metrics, lambda: monotonic() - self._swept < STUCK)
+        try:
+            await meter.start()
+        except OSError as error:
+            raise StartError(f"cannot listen on DOORWAY_METRICS_PORT: {os.strerror(error.errno or 0)}") from error
+        self._stack.push_async_callback(meter.stop)
+
+    async def _keep_reading(self) -> None:
+        """Takes over changed fact sheets. Broken ones are refused, and what was known stays."""
+        with as_file(files("seeds")) as beside:
+            folder = self._settings.seeds or beside
+            before = _state_of(folder)
+            while True:
+                await asyncio.sleep(READ_AGAIN)
+                now = _state_of(folder)
+                if now != before:
+                    before = now
+                    await self.read_again(folder)
+
+    async def read_again(self, folder: Path) -> None:
+        """Loads the fact sheets in a folder, beside the work; the tables of places stay."""
+        try:
+            found = await asyncio.to_thread(load, folder)
+        except (FaultError, OSError) as error:
+            for line in error.lines if isinstance(error, FaultError) else [type(error).__name__]:
+                log.error("changed facts refused: %s", line)
+            return
+        self.chats.knowledge = replace(found, places=self.chats.knowledge.places)
+        log.info("changed facts loaded")
+
     # ---- forgetting
 
     async def _keep_sweeping(self) -> None:
         tick = min(self.chats.look_every, self._settings.idle.total_seconds() / 10)
         while True:
             await self.sweep()
+            self._swept = monotonic()
             await asyncio.sleep(max(0.05, tick))
 
     async def sweep(self) -> set[asyncio.Task[None]]:

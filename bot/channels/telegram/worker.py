@@ -10,9 +10,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from time import perf_counter
 from typing import Protocol
 
 from bot.channels.telegram.calls import Calls, Outcome
+from bot.channels.telegram.counts import timed
 from bot.channels.telegram.room import NOTHING, REACH, Room
 from bot.forgetting.ledger import Note
 from bot.forgetting.seal import Kind
@@ -60,11 +62,12 @@ class Worker:
         """Does what there is to do; returns at once when somebody is at it, who will see what is new."""
         if room.working:
             return
-        room.working, turn = True, room.turn
+        room.working, turn, begun = True, room.turn, perf_counter()
         try:
             while room.turn == turn and await self._step(room, turn):
                 pass
         finally:
+            timed(perf_counter() - begun)
             if room.turn == turn:
                 room.working = False
 
