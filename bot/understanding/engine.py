@@ -60,34 +60,29 @@ class Findings:
         return "e-person" in signs and len(signs) > ENOUGH and not calms
 
 
+Blockers = dict[str, dict[int, list[Match]]]  # by name and by the number of the clause
+
+
 def study(text: str, lexicon: Lexicon) -> Findings:
     """Every rule of the vocabulary that finds its words in the message, blocked or not."""
     clauses = split(text, lexicon)
-    found: list[Match] = []
-    blockers: dict[str, list[Match]] = {}
-    for number, clause in enumerate(clauses):
-        for start, row in enumerate(chart(clause.symbols, lexicon)):
-            for symbol, ends in row.items():
-                if symbol[0] != RULE:
-                    continue
-                name = symbol[1:]
-                for end in ends:
-                    match = Match(name, number, start, end)
-                    if name in lexicon.scopes:
-                        blockers.setdefault(name, []).append(match)
-                    else:
-                        found.append(match)
+    found, blockers = _search(clauses, lexicon)
     nows = {m.clause for m in found if m.name == "now"}
     kinds = {m.name for m in found if m.name.startswith(EVIDENCE)}
     if "e-person" in kinds and len(kinds) > ENOUGH:
         blockers.pop("small-talk", None)  # "put the pizza down, he is kicking the door": no small talk
     findings = Findings(clauses, stops=set(blockers))
     waiting = []
+    live: set[tuple[str, int, int]] = set()
     for match in found:
+        if (match.name, match.clause, match.start) in live:
+            continue  # this rule stands from this word already
         rule = lexicon.rules[match.name]
         stop = blocked_by(rule, match, blockers, clauses, lexicon, nows)
-        if rule.flag and not stop:
-            findings.flags.add(rule.flag)
+        if not stop:
+            live.add((match.name, match.clause, match.start))
+            if rule.flag:
+                findings.flags.add(rule.flag)
         waiting.append(Fired(rule, match, stop))
     for fired in waiting:
         needs = fired.rule.needs
@@ -97,23 +92,53 @@ def study(text: str, lexicon: Lexicon) -> Findings:
     return findings
 
 
+def _search(clauses: list[Clause], lexicon: Lexicon) -> tuple[list[Match], Blockers]:
+    """The rules and the blockers found in all clauses."""
+    found: list[Match] = []
+    blockers: Blockers = {}
+    seen: dict[tuple[str, ...], list[tuple[str, int, int]]] = {}  # a statement said again need not be read again
+    for number, clause in enumerate(clauses):
+        if clause.words not in seen:
+            seen[clause.words] = _marks(clause, lexicon)
+        for name, start, end in seen[clause.words]:
+            match = Match(name, number, start, end)
+            if name in lexicon.scopes:
+                blockers.setdefault(name, {}).setdefault(number, []).append(match)
+            else:
+                found.append(match)
+    return found, blockers
+
+
+def _marks(clause: Clause, lexicon: Lexicon) -> list[tuple[str, int, int]]:
+    """The names of rules and blockers found in a clause, each with its first word and the word after its last."""
+    rows = chart(clause.symbols, lexicon)
+    return [
+        (symbol[1:], start, end)
+        for start, row in enumerate(rows)
+        for symbol, ends in row.items()
+        if symbol[0] == RULE
+        for end in ends
+    ]
+
+
 def blocked_by(
-    rule: Rule, match: Match, blockers: dict[str, list[Match]], clauses: list[Clause], lexicon: Lexicon, nows: set[int]
+    rule: Rule, match: Match, blockers: Blockers, clauses: list[Clause], lexicon: Lexicon, nows: set[int]
 ) -> str:
     """The name of the first blocker that stops this rule here, or ""."""
     for name in rule.blocked_by:
-        if match.clause in nows and name.startswith(("habit", "past")):
+        if name not in blockers or (match.clause in nows and name.startswith(("habit", "past"))):
             continue  # "every night, and he is doing it now" is now
-        scope = lexicon.scopes[name]
-        if any(stops(scope, blocker, match, clauses) for blocker in blockers.get(name, ())):
+        scope, where = lexicon.scopes[name], blockers[name]
+        if scope == "message":
+            return name
+        reach = where if scope == "sentence" else (match.clause - 1, match.clause, match.clause + 1)
+        if any(stops(scope, blocker, match, clauses) for number in reach for blocker in where.get(number, ())):
             return name
     return ""
 
 
 def stops(scope: str, blocker: Match, match: Match, clauses: list[Clause]) -> bool:
-    """Whether a blocker of this scope reaches the match."""
-    if scope == "message":
-        return True
+    """Whether a blocker of this scope reaches the match from its own clause or the one beside it."""
     here, there = clauses[match.clause], clauses[blocker.clause]
     same = blocker.clause == match.clause
     if scope == "sentence":

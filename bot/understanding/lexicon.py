@@ -37,6 +37,10 @@ GAP_WORDS = 3
 _CLASS = re.compile(r"[A-Z][A-Z0-9-]*\Z")
 _WORD = re.compile(r"[a-z0-9]+\Z")
 OPEN = ("OPEN-ING", "OPEN-ED", "OPEN-S", "NAME")  # classes that a word's ending gives, see clauses.py
+ASKED_FOR = (
+    "SUBJECT", "JOINT", "LEADS-IN", "PERSON", "LOST-WILL", "AFTER-WILL", "AFTER-WERE", "TAKES-S", "DET", "CALM-VERB",
+)  # fmt: skip
+"""Classes whose words Python looks at itself, in clauses.py."""
 FUZZY = "FUZZY"  # the class of key words that a typing slip must not hide
 RULE = "#"  # a symbol that starts so is a rule or a blocker, not a class
 
@@ -207,7 +211,21 @@ class Builder:
             raise FaultError(self.faults)
         self.lexicon.units = {symbol: tuple(out) for symbol, out in self.units.items()}
         self._known()
+        self._settle()
         return self.lexicon
+
+    def _settle(self) -> None:
+        """Lets the points of the net share what is empty: thousands of them end a pattern and lead nowhere."""
+        nothing: dict[str, list[Node]] = {}
+        none: list[Node] = []
+        ends: dict[tuple[tuple[str, bool, bool], ...], list[tuple[str, bool, bool]]] = {}
+        for node in self.made.values():
+            node.next = node.next or nothing
+            node.gaps = node.gaps or none
+            node.out = ends.setdefault(tuple(node.out), node.out)
+        self.made.clear()
+        members = self.lexicon.members
+        self.lexicon.members = {name: members.get(name, set()) for name in ASKED_FOR}
 
     def _known(self) -> None:
         lexicon = self.lexicon
