@@ -25,7 +25,9 @@ def answer(event: Event, here: State | None, knowledge: Knowledge, now: datetime
         return _show(State("start").having(area=area), knowledge, now)
     if isinstance(event, Tap):
         return _tapped(event.token, knowledge, now.replace(second=0, microsecond=0))
-    here = here if here and here.place not in HIDDEN else State("start")
+    if here and here.place in HIDDEN:
+        return _hidden(event, knowledge, now)
+    here = here or State("start")
     if not isinstance(event, Typed):
         return _show(here, knowledge, now, texts()["removed"])
     if event.text.startswith("/"):
@@ -53,6 +55,17 @@ def _tapped(token: str, knowledge: Knowledge, minute: datetime) -> Reply:
     """What a button leads to: the same for all who tap it within a minute."""
     state = settle(decode(token))
     return Reply(state, None, close=True) if state.place == LEAVE else _show(state, knowledge, minute)
+
+
+def _hidden(event: Event, knowledge: Knowledge, now: datetime) -> Reply:
+    """What comes after a hidden screen. Somebody else may hold the phone: only danger, an order or an answer opens
+    anything; the rest keeps the bland line."""
+    if isinstance(event, Typed):
+        reading = read(event.text, knowledge)
+        told = reading.danger or reading.high_risk or reading.command or reading.answers or reading.maybe
+        if told or event.text.startswith("/"):
+            return answer(event, None, knowledge, now)
+    return _show(State("machine"), knowledge, now)
 
 
 def _show(state: State, knowledge: Knowledge, now: datetime, notice: str = "") -> Reply:
