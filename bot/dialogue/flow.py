@@ -10,9 +10,9 @@ OWN, WORK = "own-behaviour", "work"
 UNASKED = {OWN: ("need", "audience"), WORK: ("audience",)}  # what a branch is not asked
 AFTER = {"area": "who", "group": "who", "nation": "who", "who": "need", "afraid": "need", "need": "urgency",
          "more-needs": "urgency", "urgency": "results", "audience": "results"}  # fmt: skip
-BEFORE = {"straight": "start", "area": "start", "about": "start", "closing": "start", "group": "area",
-          "nation": "area", "who": "area", "afraid": "who", "need": "who", "more-needs": "need", "urgency": "need",
-          "audience": "results", "results": "urgency", "next": "results", "change": "results", "topics": "results",
+BEFORE = {"straight": "start", "area": "start", "about": "start", "privacy": "about", "closing": "start",
+          "group": "area", "nation": "area", "who": "area", "afraid": "who", "need": "who", "more-needs": "need",
+          "urgency": "need", "audience": "results", "results": "urgency", "next": "results", "change": "results", "topics": "results",
           "without-speaking": "emergency", "serious": "results", "every-line": "results"}  # fmt: skip
 RETURNS = ("area", "group", "nation", "who", "afraid", "need", "more-needs", "audience", "urgency", "results",
            "straight", "change", "topics", "about", "closing")  # fmt: skip

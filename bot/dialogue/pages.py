@@ -43,7 +43,13 @@ def ask_area(view: View) -> list[Choice]:
 
 def about(view: View) -> Screen:
     """What the bot is, what it is not, and what it keeps."""
-    return draw(view, texts()["about_title"], texts()["about"])
+    line = texts()
+    return draw(view, line["about_title"], line["about"], [Choice(line["about_privacy"], view.state.at("privacy"))])
+
+
+def privacy(view: View) -> Screen:
+    """What is kept, by whom, for how long, and what a person can ask for."""
+    return draw(view, texts()["privacy_title"], texts()["privacy"])
 
 
 def closing(view: View) -> Screen:

@@ -34,6 +34,7 @@ SCREENS: Mapping[str, Callable[[View], Screen]] = {
     "without-speaking": pages.without_speaking,
     "serious": pages.serious,
     "about": pages.about,
+    "privacy": pages.privacy,
     "closing": pages.closing,
     "hint": pages.hint,
     "maybe": pages.maybe,

@@ -14,8 +14,8 @@ from bot.dialogue.state import encode
 from knowledge.model import NATIONS, Knowledge
 
 # Pages that show the same whatever else was answered, and whose buttons only lead back to where one came from.
-LEAVES = ("service", "next", "every-line", "topic", "topics", "emergency", "without-speaking", "about", "closing",
-          "change")  # fmt: skip
+LEAVES = ("service", "next", "every-line", "topic", "topics", "emergency", "without-speaking", "about", "privacy",
+          "closing", "change")  # fmt: skip
 ALARMS = ("", "--suicide", "--own-harm", "--third-party", "--language-pl", "--suicide--language-pl")
 # Screens that only typed words lead to.
 TYPED = (
@@ -55,7 +55,7 @@ def essence(state: State) -> State:
     answers = relevant(state, "need") if state.place == "topics" else relevant(state)
     if state.place not in ("next", "every-line") and answers.get("area") not in NATIONS:
         answers.pop("area", None)
-    if state.place in ("emergency", "without-speaking", "about", "closing"):
+    if state.place in ("emergency", "without-speaking", "about", "privacy", "closing"):
         answers = {"who": answers["who"]} if state.place == "emergency" and "who" in answers else {}
     item = "--" + state.item.partition("--")[2] if state.place == "emergency" else state.item
     return State(state.place, item=item, page=state.page).having(**answers)

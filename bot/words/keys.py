@@ -13,8 +13,8 @@ from knowledge.model import AUDIENCES, NEEDS, URGENCIES, WHO
 # Labels of buttons, and of commands, which an onlooker may read.
 _LABELS = """
     back close skip not_sure more copy no_answer next_line every_line things_to_know change show_numbers who_answers
-    step_by_step phone_safe about_close about_chat without_speaking ask_area ask_who ask_need ask_audience ask_urgency
-    also_need none_of_these anywhere start_again open_hide open_machine change_area change_who change_need
+    step_by_step phone_safe about_close about_chat about_privacy without_speaking ask_area ask_who ask_need ask_audience
+    ask_urgency also_need none_of_these anywhere start_again open_hide open_machine change_area change_who change_need
     change_audience change_urgency chosen command_start command_stop
 """
 _PLAIN = """
@@ -23,8 +23,8 @@ _PLAIN = """
     price_extra hours_24_confirmed hours_none hours_uncertain hours_holiday listed_bare may_change traces hidden_calls
     next_title next_intro next_end_title next_end change_title change_hint topic_england topics_title topics
     topic_empty leaving_danger phone_sudden serious_title serious serious_strangled serious_pregnant about_title about
-    closing_title closing removed hint_title hint wide_title maybe_title maybe_area maybe hide machine plain cover
-    opening terminal_hint bot_description bot_short_description
+    privacy_title privacy closing_title closing removed hint_title hint wide_title maybe_title maybe_area maybe hide
+    machine plain cover opening terminal_hint bot_description bot_short_description
 """
 _FILLED = {
     "copy": "number", "also_need": "label", "chosen": "label", "start_here": "area", "results_title_area": "area",
@@ -62,5 +62,5 @@ ANSWERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 TOPICS = ("safety-plan", "phone-safety")  # pages that a button of ours leads to
 PLACES = (
     "start", "straight", *QUESTIONS, "results", "every-line", "service", "next", "change", "topics", "topic",
-    "emergency", "without-speaking", "serious", "about", "closing", "hint", "maybe", "hide", "machine",
+    "emergency", "without-speaking", "serious", "about", "privacy", "closing", "hint", "maybe", "hide", "machine",
 )  # fmt: skip
