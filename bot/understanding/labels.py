@@ -162,7 +162,7 @@ def reading(findings: Findings, place: Place | None, knowledge: Knowledge) -> Re
     if high and not danger and not weighed:
         sure["urgency"] = "today"
     used = danger + risky + findings.live("situation", "audience", "commands")
-    names = [f.rule.name for f in used if not f.rule.flag or f in danger]
+    names = [f.rule.name for f in used if not f.rule.flag or f.rule.kind in DANGER]
     return Reading(
         danger=bool(danger) or weighed, high_risk=high, command=order, answers=sure, maybe=tuple(more[:3]),
         rules=tuple(dict.fromkeys((["adds-up"] if weighed else []) + names)), signs=frozenset(signs),

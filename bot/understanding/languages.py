@@ -49,7 +49,7 @@ class Term:
 class Tongues:
     """All lists, by the first word of each entry."""
 
-    whole: dict[str, list[Term]] = field(default_factory=dict)
+    whole: dict[tuple[str, str], list[Term]] = field(default_factory=dict)  # first and second word, "" for any second
     stems: dict[str, list[Term]] = field(default_factory=dict)  # single words that may go on, and stems
     joined: list[Term] = field(default_factory=list)  # scripts without spaces
 
@@ -61,6 +61,13 @@ def _terms(language: str, kind: str, text: str) -> Term | None:
     last = words[-1]
     free = text.endswith("*") or (kind not in SHUT and len(last) >= OPEN_FROM)
     return Term(language, kind, words, free or (kind not in SHUT and not last.isascii() and len(last) >= 3))
+
+
+def _second(term: Term) -> str:
+    """The word that must follow the first one, "" where several may."""
+    if len(term.words) < 2 or term.words[1] == GAP or (len(term.words) == 2 and term.open):
+        return ""
+    return term.words[1]
 
 
 def _split(text: str) -> list[str]:
@@ -91,7 +98,7 @@ def tongues() -> Tongues:
                 elif len(term.words) == 1 and term.open:
                     found.stems.setdefault(term.words[0], []).append(term)
                 else:
-                    found.whole.setdefault(term.words[0], []).append(term)
+                    found.whole.setdefault((term.words[0], _second(term)), []).append(term)
         entry.close()
     if faults:
         raise FaultError(faults)
@@ -133,10 +140,12 @@ def _spot(words: list[str], text: str, ours: set[str]) -> list[tuple[Term, int, 
     found: list[tuple[Term, int, int]] = []
     for at, whole in enumerate(words):
         for word in _forms(whole):
-            for term in lists.whole.get(word, ()):
-                end = _fits(term, words, at)
-                if end:
-                    found.append((term, at, end))
+            after = words[at + 1] if at + 1 < len(words) else ""
+            for second in ("", after) if after else ("",):
+                for term in lists.whole.get((word, second), ()):
+                    end = _fits(term, words, at)
+                    if end:
+                        found.append((term, at, end))
             if word in ours:
                 continue
             for length in range(STEM, len(word) + 1):
