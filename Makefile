@@ -5,7 +5,7 @@ READY := .venv/.ready
 
 ROUNDS ?= 5
 
-.PHONY: bench chat test lint lock telegram
+.PHONY: bench chat test lint lock soak telegram
 .DELETE_ON_ERROR:
 
 chat: $(READY)  ## the conversation in this terminal
@@ -26,6 +26,9 @@ bench: $(READY)  ## our speed, in turns with others where ../shared/bench is the
 		$(MAKE) --no-print-directory .venv-bench/.ready && \
 		PYTHONPATH=. .venv-bench/bin/python tests/bench --rounds $(ROUNDS); \
 	else PYTHONPATH=. $(BIN)/python tests/bench --rounds $(ROUNDS); fi
+
+soak: $(READY)  ## three replicas on a redis-server: 2,000 chats with one killed and one asleep, then 5 minutes of 1,000
+	PYTHONPATH=.:tests $(BIN)/python tests/bench/soak.py
 
 lock:  ## writes requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

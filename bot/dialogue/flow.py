@@ -13,7 +13,8 @@ AFTER = {"area": "who", "group": "who", "nation": "who", "who": "need", "afraid"
 BEFORE = {"straight": "start", "area": "start", "about": "start", "privacy": "about", "closing": "start",
           "group": "area", "nation": "area", "who": "area", "afraid": "who", "need": "who", "more-needs": "need",
           "urgency": "need", "audience": "results", "results": "urgency", "next": "results", "change": "results",
-          "topics": "results", "without-speaking": "emergency", "serious": "results", "every-line": "results"}  # fmt: skip
+          "topics": "results", "without-speaking": "emergency", "serious": "results",
+          "every-line": "results"}  # fmt: skip
 RETURNS = ("area", "group", "nation", "who", "afraid", "need", "more-needs", "audience", "urgency", "results",
            "straight", "change", "topics", "about", "closing")  # fmt: skip
 
