@@ -70,6 +70,7 @@ class Calls:
         # Until when the server asked to wait, by chat, apart for showing and removing: a flood of taps in a chat
         # must not hold up what Close has to do there.
         self._held: dict[tuple[int, bool], float] = {}
+        self.pausing = 0  # calls that wait before they are tried again
 
     async def show(self, chat: int, message: int, screen: Drawn, still: Callable[[], bool]) -> Outcome:
         """Edits the screen into a message, unless `still` says no before a try."""
@@ -164,7 +165,7 @@ class Calls:
                     continue
                 sure = sure and answer.code < 500
             if attempt < TRIES - 1:
-                await self._pause(BACKOFF[min(attempt, len(BACKOFF) - 1)])
+                await self._wait(BACKOFF[min(attempt, len(BACKOFF) - 1)])
         log.warning("%s failed", method)
         return Outcome.FAILED, None, sure
 
@@ -173,6 +174,13 @@ class Calls:
             return await self._wire.call(method, params)
         async with self._slots:
             return await self._wire.call(method, params, result=result)
+
+    async def _wait(self, seconds: float) -> None:
+        self.pausing += 1
+        try:
+            await self._pause(seconds)
+        finally:
+            self.pausing -= 1
 
     async def _let_go(self, chat: int, removing: bool) -> bool:
         """Waits until the server's wait for this chat is over; False when that is too long."""
@@ -183,7 +191,7 @@ class Calls:
         if wait > LONGEST_WAIT:
             return False
         if wait > 0:
-            await self._pause(wait)
+            await self._wait(wait)
         if self._held.get((chat, removing)) == until:
             del self._held[chat, removing]
         return True

@@ -21,7 +21,7 @@ from knowledge.model import Knowledge
 
 log = logging.getLogger("doorway.telegram")
 
-AT_WORK = 256  # chats worked in at a time
+AT_WORK = 256  # chats worked in at a time, without those that the server asked to wait
 OLDEST = 23 * 3600.0  # seconds; Telegram deletes nothing older than 48 hours: 23 as a screen, then 23 as a plain line
 
 
@@ -184,7 +184,7 @@ class Chats:
 
         Close does not wait.
         """
-        if self._at_work >= AT_WORK and not room.closing:
+        if self._at_work - self._calls.pausing >= AT_WORK and not room.closing:
             self._waiting[room.chat] = room
             return
         self._at_work += 1
