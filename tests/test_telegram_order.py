@@ -326,11 +326,70 @@ async def test_words_that_cannot_be_deleted_at_once_go_with_close(live: Live) ->
     api.fault = lambda method, params: Fault(500) if method == "deleteMessage" else None
     api.say(ME, "Leek")
     await bot.quiet()
-    assert texts()["removed"] in api.seen(ME)[0].text
+    assert texts()["removed"] not in api.seen(ME)[0].text
+    assert texts()["not_removed"] in api.seen(ME)[0].text
     api.fault = lambda method, params: None
     api.press(ME, "Close")
     await bot.quiet()
     assert api.texts(ME) == plain()
+
+
+@pytest.mark.parametrize("event", ["tap", "sweep"])
+async def test_words_that_could_not_be_deleted_are_tried_again_before_close(live: Live, event: str) -> None:
+    api, bot = live
+    api.fault = lambda method, params: Fault(500) if method == "deleteMessage" else None
+    typed = api.say(ME, "Leek")
+    await bot.quiet()
+    tries = len(api.made("deleteMessage", chat=ME))
+    api.press(ME, "999")
+    await bot.quiet()
+    await bot.sweep(after=1)
+    assert len(api.made("deleteMessage", chat=ME)) == tries, "not again at once"
+    api.fault = lambda method, params: None
+    api.clock.move(15)
+    if event == "tap":
+        api.press(ME, "Back")
+        await bot.quiet()
+    else:
+        await bot.sweep()
+    assert typed not in api.chats[ME]
+    assert api.screen(ME) is not None
+    assert typed not in {note.message for note in await bot.notes()}
+
+
+@pytest.mark.parametrize("words", ["he's coming", "he is hitting me", "who is this?"])
+async def test_a_pressing_screen_does_not_wait_for_the_delete(live: Live, words: str) -> None:
+    api, bot = live
+    before = api.seen(ME)[0].text
+    gate = Gate(api, "deleteMessage")
+    typed = api.say(ME, words)
+    await api.until(lambda: api.seen(ME)[0].text != before, seconds=0.9)
+    assert texts()["removed"] not in api.seen(ME)[0].text
+    gate.opened.set()
+    await bot.quiet()
+    assert typed not in api.chats[ME]
+
+
+async def test_a_slow_delete_holds_up_a_screen_for_a_moment_only(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, bot = live
+    monkeypatch.setattr("bot.channels.telegram.worker.HEAD_START", 0.05)
+    gate = Gate(api, "deleteMessage")
+    typed = api.say(ME, "Leek")
+    await api.until(lambda: texts()["not_removed"] in api.seen(ME)[0].text)
+    gate.opened.set()
+    await bot.quiet()
+    assert typed not in api.chats[ME]
+
+
+async def test_words_that_telegram_keeps_are_not_said_to_be_removed(live: Live) -> None:
+    api, bot = live
+    refusal = Fault(400, text="Bad Request: message can't be deleted")
+    api.fault = lambda method, params: refusal if method == "deleteMessage" else None
+    api.say(ME, "Leek")
+    await bot.quiet()
+    assert texts()["not_removed"] in api.seen(ME)[0].text
 
 
 async def test_a_lost_store_leaves_a_bot_that_still_works(live: Live, tmp_path: Path) -> None:

@@ -23,8 +23,8 @@ _PLAIN = """
     price_extra hours_24_confirmed hours_none hours_uncertain hours_holiday listed_bare may_change traces hidden_calls
     next_title next_intro next_end_title next_end change_title change_hint topic_england topics_title topics
     topic_empty leaving_danger phone_sudden serious_title serious serious_strangled serious_pregnant about_title about
-    privacy_title privacy closing_title closing removed hint_title hint wide_title maybe_title maybe_area maybe hide
-    machine plain cover opening terminal_hint bot_description bot_short_description
+    privacy_title privacy closing_title closing removed not_removed hint_title hint wide_title maybe_title maybe_area
+    maybe hide machine plain cover opening terminal_hint bot_description bot_short_description
 """
 _FILLED = {
     "copy": "number", "also_need": "label", "chosen": "label", "start_here": "area", "results_title_area": "area",

@@ -39,6 +39,7 @@ class Chats:
         self.quiet = Quiet(idle)
         self.closed = Quiet(idle)  # rooms kept in mind after Close, so that late taps are known as such
         self.unfinished: set[int] = set()  # chats where a Close could not be carried through yet
+        self._failing: set[int] = set()  # chats where something typed could not be deleted yet
         self.rooms: dict[int, Room] = {}
         self._at_work = 0  # chats at which somebody works
         self._waiting: dict[int, Room] = {}  # those that wait, the longest first
@@ -146,6 +147,7 @@ class Chats:
         self.quiet.drop(chat)
         self.closed.drop(chat)
         self.unfinished.discard(chat)
+        self._failing.discard(chat)
         await self._ledger.forget(chat)
 
     # ---- what is due
@@ -167,7 +169,9 @@ class Chats:
                 del self.rooms[chat]
         closing = [partial(self.close, chat) for chat in chats]
         expired = [partial(self._expire, chat, frozenset(ids)) for chat, ids in old.items() if chat not in chats]
-        return [*closing, *expired]
+        busy = {*chats, *old}
+        again = [room for chat in self._failing - busy if (room := self.rooms.get(chat)) and room.due(now)]
+        return [*closing, *expired, *(partial(self._work, room) for room in again)]
 
     async def _expire(self, chat: int, ids: frozenset[int]) -> None:
         """Deletes plain lines, and whatever could not be deleted so far, while Telegram still lets us."""
@@ -203,6 +207,10 @@ class Chats:
             self.unfinished.add(room.chat)
             return
         self.unfinished.discard(room.chat)
+        if room.left - room.suspect:
+            self._failing.add(room.chat)
+        else:
+            self._failing.discard(room.chat)
         if room.empty:
             self.quiet.drop(room.chat)
             self.closed.touch(room.chat, self.now())

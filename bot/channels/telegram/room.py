@@ -31,6 +31,10 @@ class Room:
     plain: frozenset[int] = NOTHING  # lines left by an earlier Close
     typed: frozenset[int] = NOTHING  # still to delete, not yet tried
     left: frozenset[int] = NOTHING  # being deleted, or to be tried again at Close
+    deleting: frozenset[int] = NOTHING  # of those, the ones whose delete is on its way
+    stuck: frozenset[int] = NOTHING  # what the person sent and Telegram does not delete
+    again: float = 0  # when `left` may be tried again (seconds since 1970), and how often that has failed
+    failures: int = 0
     suspect: frozenset[int] = NOTHING  # above these there may be messages of ours whose ids were never learnt
     gone: frozenset[int] = NOTHING  # screens that were closed: a late tap on them shows nothing
     wanted: Drawn | None = None  # the newest screen not yet shown
@@ -45,6 +49,13 @@ class Room:
     landed: asyncio.Event | None = None  # set when no edit is on its way any more; made by who waits for it
     sending: asyncio.Task[bool] | None = None
     holds: Callable[[], bool] = always  # whether the right to work here still stands
+
+    def due(self, now: float) -> frozenset[int]:
+        """What was typed, could not be deleted, and may be tried again now.
+
+        Not what is suspect: its note is the only sign of messages of ours.
+        """
+        return self.left - self.suspect - self.deleting if now >= self.again else NOTHING
 
     @property
     def empty(self) -> bool:

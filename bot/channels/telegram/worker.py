@@ -1,7 +1,8 @@
 """The work in one chat: makes it look as its room wants it, the most pressing thing first.
 
 First Close, then deleting what was typed, then the newest screen. So taps that pile up are coalesced by themselves, a
-typed message is gone before the screen changes, and nothing waits behind anything of another chat.
+typed message is mostly gone before the screen changes, and nothing waits behind anything of another chat. A screen
+that hides or helps in danger does not wait for the delete; any other waits for a moment only.
 """
 
 from __future__ import annotations
@@ -15,11 +16,17 @@ from typing import Protocol
 
 from bot.channels.telegram.calls import Calls, Outcome
 from bot.channels.telegram.counts import timed
+from bot.channels.telegram.draw import Drawn
 from bot.channels.telegram.room import NOTHING, REACH, Room
 from bot.forgetting.ledger import Note
 from bot.forgetting.seal import Kind
+from bot.words import texts
 
 FRESH = 60.0  # seconds after a message in which it may be answered by a new one
+HEAD_START = 1.0  # seconds that deleting what was typed may hold up a screen
+PRESSING = ("hide", "machine", "emergency", "serious")  # places whose screens are not held up at all
+RETRY = 15.0  # seconds before a delete that failed is tried again; doubled with each failure
+LONGEST_RETRY = 300.0
 LANDING = 20.0  # seconds to wait for an edit on its way before writing over it
 
 
@@ -63,15 +70,18 @@ class Worker:
         if room.working:
             return
         room.working, turn, begun = True, room.turn, perf_counter()
+        room.typed |= room.due(self._now())
+        deletes: list[asyncio.Task[None]] = []
         try:
-            while room.turn == turn and await self._step(room, turn):
+            while room.turn == turn and await self._step(room, turn, deletes):
                 pass
         finally:
             timed(perf_counter() - begun)
             if room.turn == turn:
                 room.working = False
+        await asyncio.gather(*deletes)
 
-    async def _step(self, room: Room, turn: int) -> bool:
+    async def _step(self, room: Room, turn: int, deletes: list[asyncio.Task[None]]) -> bool:
         """Does the most pressing thing; False when there is nothing to do, or not now."""
         if room.closing:
             return await self._wipe(room, turn)
@@ -81,7 +91,9 @@ class Worker:
             else:
                 room.wanted, room.anew = None, False
         elif room.typed:
-            await self._tidy(room)
+            deletes.append(asyncio.create_task(self._tidy(room)))
+            urgent = room.wanted is not None and room.here is not None and room.here.place in PRESSING
+            await asyncio.wait(deletes[-1:], timeout=0 if urgent else HEAD_START)
         elif room.wanted is not None:
             await self._show(room, turn)
         else:
@@ -94,12 +106,19 @@ class Worker:
     async def _tidy(self, room: Room) -> None:
         """Deletes what the person typed."""
         ids, room.typed = room.typed, NOTHING
-        await self._note(room, await self._remove(room, ids))
+        room.deleting |= ids
+        try:
+            done = await self._remove(room, ids)
+        finally:
+            room.deleting -= ids
+        room.failures = room.failures + 1 if done.lost else 0
+        room.again = self._now() + min(LONGEST_RETRY, RETRY * 2.0 ** min(room.failures - 1, 8)) if done.lost else 0
+        await self._note(room, done)
 
     async def _remove(self, room: Room, ids: frozenset[int], around: frozenset[int] = NOTHING) -> Removal:
         """Deletes messages, and whatever of ours stands `around`.
 
-        What cannot be done now stays in `left`, to be tried again at Close.
+        What cannot be done now stays in `left`, to be tried again.
         """
         room.left |= ids
         removed = await self._calls.remove(room.chat, ids | around, room.holds)
@@ -108,6 +127,7 @@ class Worker:
             return Removal(NOTHING, NOTHING, ids)
         kept, failed = await self._write_over(room, removed.refused)
         lost = failed | removed.failed
+        room.stuck |= ids & frozenset(removed.refused) - kept - failed
         gone = ids - lost - kept
         room.left -= gone | kept
         return Removal(gone, kept, lost)
@@ -118,9 +138,9 @@ class Worker:
         What the person sent refuses the edit as well: then nothing more can be done about it.
         """
         if refused and room.inflight:  # an edit on its way must not fill the screen again after ours
-            room.landed = asyncio.Event()
+            room.landed = landed = room.landed or asyncio.Event()
             with suppress(TimeoutError):
-                await asyncio.wait_for(room.landed.wait(), LANDING)
+                await asyncio.wait_for(landed.wait(), LANDING)
             room.landed = None
         outcomes = {m: await self._calls.plain(room.chat, m, self._lines.after or self._lines.plain) for m in refused}
         kept = frozenset(m for m, outcome in outcomes.items() if outcome is Outcome.DONE)
@@ -204,7 +224,7 @@ class Worker:
         room.inflight += 1
         try:
             outcome = await self._calls.show(
-                room.chat, message, screen, lambda: room.turn == turn and room.wanted is None and room.holds()
+                room.chat, message, _true(screen, room), lambda: room.turn == turn and room.wanted is None and room.holds()
             )
         finally:
             room.inflight -= 1
@@ -271,3 +291,13 @@ class Worker:
             removed = await self._calls.remove(room.chat, [target])
             return Outcome.FAILED if removed.failed else Outcome.GONE
         return outcome
+
+
+def _true(screen: Drawn, room: Room) -> Drawn:
+    """The screen, saying that the words were removed only where they were; nothing of it while that is under way."""
+    if room.asked_by not in room.left | room.typed | room.stuck:
+        return screen
+    removed, text = texts()["removed"], screen["text"]
+    if room.asked_by in room.deleting and room.here is not None and room.here.place in PRESSING:
+        return {**screen, "text": text.replace(f"{removed}\n\n", "").replace(removed, "").strip()}
+    return {**screen, "text": text.replace(removed, texts()["not_removed"])}
