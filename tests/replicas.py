@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import os
 import random
+import shutil
 import signal
 import sys
 import time
@@ -200,6 +201,7 @@ async def world(
 ) -> AsyncIterator[World]:
     """Everything started: the server, Redis, and the replicas, each with its log in the folder."""
     ports = [free_port() for _ in range(replicas)]
+    shutil.copytree(PROJECT / "seeds", folder / "seeds")  # else a sheet that changes meanwhile is taken over
     api = Balanced(ports)
     with redis_server(folder) as redis:
         root = await api.start()
@@ -210,7 +212,7 @@ async def world(
                     "DOORWAY_BOT_TOKEN": TOKEN, "DOORWAY_API_ROOT": root, "DOORWAY_STORE": redis.url,
                     "DOORWAY_KEY": "k" * 40, "DOORWAY_WEBHOOK_URL": "http://127.0.0.1/in",
                     "DOORWAY_WEBHOOK_PORT": str(port), "DOORWAY_WEBHOOK_SECRET": api.secret,
-                    "DOORWAY_IDLE_MINUTES": str(idle / 60),
+                    "DOORWAY_IDLE_MINUTES": str(idle / 60), "DOORWAY_SEEDS": str(folder / "seeds"),
                 }  # fmt: skip
                 with (folder / f"replica{number}.log").open("w") as log:
                     here.processes.append(await asyncio.create_subprocess_exec(

@@ -10,8 +10,8 @@ from replicas import world
 
 from knowledge.model import Knowledge
 
-CHATS = list(range(9_000_001, 9_000_041))
-IDLE = 6.0  # seconds
+CHATS = list(range(9_000_001, 9_000_031))
+IDLE = 10.0  # seconds; longer than a busy machine may keep somebody waiting
 ASLEEP = 2.5  # seconds; longer than the lease
 
 

@@ -69,7 +69,7 @@ class SharedChats:
                 await self.close(chat, number, notes)
                 return
             memory = replace(old, touched=now)
-            if number > old.seq and not anew and message >= room.living:
+            if number > old.seq and not anew:
                 memory = replace(memory, seq=number, state=encode(here), wanted=True, by_word=False)
             elif not notes:
                 return
@@ -184,6 +184,7 @@ class SharedChats:
             seq, screen = self._fresh.get(chat, (0, None))
             if seq != memory.seq or screen is None:
                 _, screen = self._drawn(memory.state)
+            room.here = decode(memory.state)
             room.wanted, room.anew, room.by_word = screen, _awaited(memory, room), memory.by_word
         room.asked, room.asked_by = memory.asked, memory.asked_by
         room.holds = lambda: self.now() < lease.until

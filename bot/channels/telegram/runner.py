@@ -114,10 +114,13 @@ class Doorway:
             )
         self.app = self._application()
         self.intake = Intake(self.app, self.chats)
-        await self._way_in()
-        await self._initialize()
         if isinstance(self.chats, Chats):
+            await self._way_in()
+            await self._initialize()
             await self.chats.restore()
+        else:  # each update is acted on as it comes in, so the application must be there first
+            await self._initialize()
+            await self._way_in()
         await self.app.start()
         self._stack.push_async_callback(self._finish)
         await self._register()
