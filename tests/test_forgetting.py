@@ -172,6 +172,16 @@ def test_a_key_file_without_a_key(tmp_path: Path, content: str) -> None:
     assert content == "" or content not in str(error.value)
 
 
+def test_a_key_file_is_made_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(KeyFileError, match="No space"):
+        key_from(tmp_path / "key")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_key_file_that_others_can_read(tmp_path: Path) -> None:
     path = tmp_path / "key"
     path.write_text("k" * 43)

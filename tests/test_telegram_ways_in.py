@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
 import logging
 import socket
 import warnings
@@ -10,11 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fake_telegram import TOKEN, Clock, FakeTelegram, Fault
+from fake_telegram import SECRET_HEADER, TOKEN, Clock, FakeTelegram, Fault
 from telegram_bot import Bot, free_port, running
 
 from bot import settings
 from bot.channels.telegram import name_of, run
+from bot.channels.telegram.intake import Intake
+from bot.channels.telegram.polling import Poll
 from bot.words import texts
 from knowledge.model import Knowledge
 
@@ -53,6 +57,62 @@ async def test_the_webhook_takes_anything_with_the_right_secret(
         await bot.quiet()
         assert len(api.seen(ME)) == 2
     assert "private" not in caplog.text
+
+
+async def test_the_webhook_takes_a_body_that_is_too_large(tmp_path: Path, knowledge: Knowledge) -> None:
+    async with running(tmp_path, knowledge, webhook=free_port()) as (api, bot):
+        assert api.session
+        assert bot.doorway
+        headers = {SECRET_HEADER: api.secret}
+        async with api.session.post(api.hook, data=io.BytesIO(b"x" * 3_000_000), headers=headers) as response:
+            assert response.status == 200
+        assert bot.doorway.intake.dropped == 1
+
+
+@pytest.mark.parametrize("number", [2**60, 2**80, True])
+async def test_polling_goes_on_after_a_number_that_cannot_be(
+    tmp_path: Path, knowledge: Knowledge, number: int
+) -> None:
+    async with running(tmp_path, knowledge) as (_, bot):
+        assert bot.doorway
+        await bot.quiet()
+        poll = Poll(bot.doorway._wire, bot.doorway.intake, lambda _: None, bot.api.clock.pause)
+        await poll._try(b'{"result":[{"update_id":%s},{"update_id":5}]}' % json.dumps(number).encode())
+        assert poll._offset == 6
+        await bot.quiet()
+
+
+async def test_polling_goes_on_after_a_fault_of_ours(
+    tmp_path: Path, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    real, broken = Intake.take, [1]
+
+    async def take(self: Intake, raws: object) -> list[object]:
+        if broken:
+            broken.pop()
+            raise KeyError("distinctive")
+        return await real(self, raws)  # type: ignore[arg-type,return-value]
+
+    monkeypatch.setattr(Intake, "take", take)
+    async with running(tmp_path, knowledge) as (api, bot):
+        api.say(ME, "/start")
+        await bot.quiet()
+        assert len(api.seen(ME)) == 2
+    assert "fault: KeyError" in caplog.text
+    assert not [r for r in caplog.records if r.name.startswith("doorway") and "distinctive" in r.getMessage()]
+
+
+async def test_a_message_that_cannot_be_understood_goes_all_the_same(
+    tmp_path: Path, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr("bot.channels.telegram.handlers.event", broken)
+    async with running(tmp_path, knowledge) as (api, bot):
+        api.say(ME, "Leek")
+        await bot.quiet()
+        assert not api.seen(ME)
 
 
 async def test_a_wrong_secret_gets_403_and_nothing_happens(tmp_path: Path, knowledge: Knowledge) -> None:

@@ -89,20 +89,31 @@ def _parts(key: str) -> tuple[AESGCM, bytes]:
     return AESGCM(made[:32]), made[32:]
 
 
+def _make_key(path: Path) -> None:
+    """Makes the key file whole or not at all; one that somebody else makes meanwhile stays. Raises OSError."""
+    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    made = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(made, "w") as file:
+            file.write(secrets.token_urlsafe(32) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def key_from(path: Path) -> str:
     """The keys in the file at `path`, one a line; it is made when missing, readable by its owner only.
 
     Raises KeyFileError when it can be neither read nor made, others may read it, or it is too short.
     """
-    try:
-        made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        pass
-    except OSError as error:
-        raise KeyFileError(f"cannot make the key file {path}: {error.strerror}") from error
-    else:
-        with os.fdopen(made, "w") as file:
-            file.write(secrets.token_urlsafe(32) + "\n")
+    if not path.exists():
+        try:
+            _make_key(path)
+        except OSError as error:
+            raise KeyFileError(f"cannot make the key file {path}: {error.strerror}") from error
     try:
         if path.stat().st_mode & 0o077:
             raise KeyFileError(f"others can read the key file {path}: chmod 600 it")

@@ -57,7 +57,11 @@ def handlers(chats: Chats | SharedChats, calls: Calls) -> list[BaseHandler[Any, 
         message = own(update)
         if message:
             count("typed")
-            what = event(message) if update.message else None  # words changed later are deleted, not answered
+            what = None  # words changed later are deleted, not answered
+            try:
+                what = event(message) if update.message else None
+            except Exception as error:  # the fault is reported, and the words go all the same
+                fault(error)
             await chats.said(message.chat.id, message.message_id, message.date.timestamp(), what, update.update_id)
 
     async def on_member(update: Update, _: Context) -> None:

@@ -12,6 +12,7 @@ import orjson
 from telegram import Update
 
 from bot.channels.telegram.intake import Intake
+from bot.channels.telegram.logs import fault
 from bot.channels.telegram.updates import KINDS
 from bot.channels.telegram.wire import UnreachableError, Wire
 
@@ -42,13 +43,21 @@ class Poll:
                 await self._pause(AGAIN)
                 continue
             if status == 200:
-                await self._take(body)
+                await self._try(body)
             else:
                 log.warning("getUpdates refused (%d)", status)
                 await self._pause(max(AGAIN, _wait(body)))
 
     def _params(self) -> dict[str, Any]:
         return {"offset": self._offset, "limit": self._limit, "timeout": LONG_POLL, "allowed_updates": KINDS}
+
+    async def _try(self, body: bytes) -> None:
+        """Takes a batch; a fault of ours must not end the loop, nor be met again and again without a pause."""
+        try:
+            await self._take(body)
+        except Exception as error:
+            fault(error)
+            await self._pause(AGAIN)
 
     async def _take(self, body: bytes) -> None:
         batch = _batch(body)
@@ -58,7 +67,7 @@ class Poll:
         self._limit = 100
         for update in await self._intake.take(batch):
             self._answer(update)
-        ids = [raw["update_id"] for raw in batch if isinstance(raw, dict) and isinstance(raw.get("update_id"), int)]
+        ids = [raw["update_id"] for raw in batch if isinstance(raw, dict) and _is_number(raw.get("update_id"))]
         if ids:
             self._offset = max(ids) + 1
         elif batch:
@@ -75,6 +84,11 @@ class Poll:
             self._offset = int(found[1]) + 1
         else:
             await self._pause(AGAIN)
+
+
+def _is_number(value: object) -> bool:
+    """Whether it can be an update's number: one out of bounds would make an offset that is never taken."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**52
 
 
 def _batch(body: bytes) -> list[object] | None:

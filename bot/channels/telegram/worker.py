@@ -224,7 +224,8 @@ class Worker:
         room.inflight += 1
         try:
             outcome = await self._calls.show(
-                room.chat, message, _true(screen, room), lambda: room.turn == turn and room.wanted is None and room.holds()
+                room.chat, message, _true(screen, room),
+                lambda: room.turn == turn and room.wanted is None and room.holds(),
             )
         finally:
             room.inflight -= 1
