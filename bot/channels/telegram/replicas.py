@@ -124,7 +124,8 @@ class SharedChats:
         stored, lease = await self._ledger.put(chat, seen, memory, notes)
         if stored is None:
             return False
-        self._fresh[chat] = memory.seq, screen
+        if chat in self._ledger.leases:  # else another replica draws it
+            self._fresh[chat] = memory.seq, screen
         if screen:
             count("screens", decode(memory.state).place)
         if lease:
