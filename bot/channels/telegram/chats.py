@@ -13,7 +13,7 @@ from bot.channels.telegram.draw import drawn, tapped
 from bot.channels.telegram.room import Room, room_of
 from bot.channels.telegram.worker import FRESH, Lines, Worker
 from bot.dialogue import answer
-from bot.dialogue.model import Event, Start
+from bot.dialogue.model import Event, Other, Start, Typed
 from bot.forgetting.ledger import Ledger, Note
 from bot.forgetting.seal import Kind
 from bot.forgetting.sweeper import Quiet
@@ -21,6 +21,7 @@ from knowledge.model import Knowledge
 
 log = logging.getLogger("doorway.telegram")
 
+FLOOD, SHORT = 20, 60  # messages of a chat that wait to be deleted, beyond which only short ones are read; characters
 AT_WORK = 256  # chats worked in at a time, without those that the server asked to wait
 OLDEST = 23 * 3600.0  # seconds; Telegram deletes nothing older than 48 hours: 23 as a screen, then 23 as a plain line
 
@@ -109,6 +110,8 @@ class Chats:
         room = self._room(chat)
         room.typed |= {message}
         self.quiet.touch(chat, self.now())
+        if isinstance(event, Typed) and len(room.typed) > FLOOD and len(event.text) > SHORT:
+            event = Other()  # no person types this fast: it goes unread, so that other chats need not wait for it
         if event is not None:
             try:
                 reply = answer(event, room.here, self.knowledge, self._clock())
