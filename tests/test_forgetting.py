@@ -133,6 +133,52 @@ async def test_a_database_of_another_program_is_not_touched(tmp_path: Path) -> N
     assert path.read_bytes() == before
 
 
+async def test_what_was_set_aside_keeps_its_content_and_rights_and_is_never_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "l.db"
+    for number, text in enumerate(["my notes", "my other notes"]):
+        path.write_text(text)
+        path.chmod(0o640)
+        await (await opened(path)).close()
+        aside = path.with_name(f"l.db.damaged{number or ''}")
+        assert aside.read_text() == text
+        assert stat.S_IMODE(aside.stat().st_mode) == 0o640
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("what", ["link", "link to nothing", "pipe", "folder"])
+async def test_a_store_that_is_no_plain_file_is_refused_and_left_alone(tmp_path: Path, what: str) -> None:
+    path, other = tmp_path / "l.db", tmp_path / "other.txt"
+    other.write_text("theirs")
+    other.chmod(0o644)
+    match what:
+        case "link":
+            path.symlink_to(other)
+        case "link to nothing":
+            path.symlink_to(tmp_path / "nothing")
+        case "pipe":
+            os.mkfifo(path)
+        case _:
+            path.mkdir()
+    before = sorted(os.listdir(tmp_path))
+    with pytest.raises(StoreError) as refused:
+        await opened(path)
+    assert "\n" not in str(refused.value)
+    assert sorted(os.listdir(tmp_path)) == before
+    assert other.read_text() == "theirs"
+    assert stat.S_IMODE(other.stat().st_mode) == 0o644
+
+
+async def test_a_folder_where_anybody_may_swap_the_store_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "open"
+    folder.mkdir()
+    folder.chmod(0o777)
+    with pytest.raises(StoreError, match="everybody can write"):
+        await opened(folder / "l.db")
+    assert not list(folder.iterdir())
+    folder.chmod(0o1777)  # as the folder for temporary files is: others cannot take our file away there
+    await (await opened(folder / "l.db")).close()
+
+
 async def test_another_key_is_one_line_and_its_old_notes_go(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "l.db"
     ledger = await opened(path)

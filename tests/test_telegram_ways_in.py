@@ -16,7 +16,7 @@ from fake_telegram import SECRET_HEADER, TOKEN, Clock, FakeTelegram, Fault
 from telegram_bot import Bot, free_port, running
 
 from bot import settings
-from bot.channels.telegram import name_of, run
+from bot.channels.telegram import Doorway, name_of, run, until_told
 from bot.channels.telegram.intake import Intake
 from bot.channels.telegram.polling import Poll
 from bot.words import texts
@@ -192,6 +192,21 @@ async def test_polling_goes_on_after_refusals(tmp_path: Path, knowledge: Knowled
         api.say(ME, "/start")
         await bot.quiet()
         assert len(api.seen(ME)) == 2
+
+
+async def test_a_bot_that_hears_nothing_any_more_ends_with_a_fault(tmp_path: Path, knowledge: Knowledge) -> None:
+    api = FakeTelegram(Clock())
+    bot = Bot(api, await api.start(), tmp_path, knowledge)
+
+    async def broken(_seconds: float) -> None:
+        raise RuntimeError("private")
+
+    doorway = Doorway(settings.load(bot.env), knowledge, api.clock, broken)
+    api.poison(b'{"update_id":"%d"}')  # nothing that could be confirmed: the loop would wait
+    try:
+        assert await asyncio.wait_for(until_told(doorway), 10) == 1
+    finally:
+        await api.stop()
 
 
 @pytest.fixture

@@ -8,13 +8,15 @@ stay readable in the files.
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
 import sqlite3
+import stat
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import count, groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ import aiosqlite
 from bot.forgetting.seal import Kind, Seal
 
 APPLICATION_ID = 0x446F6F72  # "Door", in the file's header, so that nobody else's database is touched
+HEADER, SQLITE, ID_AT = 100, b"SQLite format 3\0", 68  # bytes; https://www.sqlite.org/fileformat.html (1.3)
 UNREADABLE_FOR = 48 * 3600  # seconds; Telegram deletes nothing older, so a row that no key opens can go then
 
 _TABLE = """
@@ -150,15 +153,18 @@ class Ledger:
 async def open_ledger(path: Path, seal: Seal, now: float) -> Ledger:
     """Opens the ledger at `path`, made when missing, readable by its owner only.
 
-    A damaged one is set aside as `*.damaged` and a new one begun, with one line in the log. Raises StoreError where no
-    file can be made, or the file is somebody else's database.
+    A damaged one is set aside as `*.damaged` as it is, and a new one begun, with one line in the log. Raises StoreError
+    where no file can be made, or what is there is no file of ours: nothing of it is changed then.
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _make(path)
+        sound = _make(path)
     except OSError as error:
-        raise StoreError(f"cannot write the store {path}: {error.strerror}") from error
+        reason = "it is a symbolic link" if error.errno == errno.ELOOP else error.strerror
+        raise StoreError(f"cannot write the store {path}: {reason}") from error
     try:
+        if not sound:
+            raise sqlite3.DatabaseError("no header")
         db = await _connect(path)
     except sqlite3.OperationalError as error:
         raise StoreError(f"cannot open the store {path}: {error}") from error
@@ -174,25 +180,44 @@ async def open_ledger(path: Path, seal: Seal, now: float) -> Ledger:
 
 
 def _set_aside(path: Path) -> None:
-    path.replace(path.with_name(path.name + ".damaged"))
+    """What is there gets a name that nothing has yet, so that no earlier one is lost."""
+    names = (path.with_name(f"{path.name}.damaged{number or ''}") for number in count())
+    path.replace(next(name for name in names if not name.exists()))
     path.with_name(path.name + "-journal").unlink(missing_ok=True)
     _make(path)
 
 
-def _make(path: Path) -> None:
-    """An empty file for SQLite to fill, if there is none; in any case one that only its owner can read."""
-    made = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    os.fchmod(made, 0o600)
-    os.close(made)
+def _make(path: Path) -> bool:
+    """An empty file for SQLite to fill, if there is none; whether what is there is empty or a store of ours.
+
+    Looks before it changes anything: the address may be mistaken, or somebody may have put something in our way.
+    Raises StoreError when the file is somebody else's, and OSError.
+    """
+    folder = path.parent.stat().st_mode
+    if folder & stat.S_IWOTH and not folder & stat.S_ISVTX:
+        raise StoreError(f"everybody can write to the folder of the store {path}: chmod o-w it")
+    made = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    try:
+        found = os.fstat(made)
+        if not stat.S_ISREG(found.st_mode):
+            raise StoreError(f"the store {path} is not a file")
+        if found.st_uid != os.geteuid():
+            raise StoreError(f"the store {path} belongs to another user")
+        header = os.pread(made, HEADER, 0)
+        database = header.startswith(SQLITE)
+        ours = database and header[ID_AT : ID_AT + 4] == APPLICATION_ID.to_bytes(4, "big")
+        if database and not ours:
+            raise StoreError(f"{path} is a database of another program")
+        if ours or not header:
+            os.fchmod(made, 0o600)
+        return ours or not header
+    finally:
+        os.close(made)
 
 
 async def _connect(path: Path) -> aiosqlite.Connection:
     db = await aiosqlite.connect(path, timeout=5)
     try:
-        found = next(iter(await db.execute_fetchall("PRAGMA application_id")))[0]
-        tables = list(await db.execute_fetchall("SELECT name FROM sqlite_master"))
-        if tables and found != APPLICATION_ID:
-            raise StoreError(f"{path} is a database of another program")
         if next(iter(await db.execute_fetchall("PRAGMA quick_check")))[0] != "ok":
             raise sqlite3.DatabaseError("quick_check")
         await db.execute_fetchall("PRAGMA journal_mode = TRUNCATE")

@@ -14,14 +14,14 @@ from bot.forgetting.seal import KeyFileError
 from bot.settings import Settings
 from knowledge.model import Knowledge
 
-__all__ = ["Doorway", "name_of", "run", "tried"]
+__all__ = ["Doorway", "name_of", "run", "tried", "until_told"]
 
 
 def run(settings: Settings, knowledge: Knowledge) -> int:
     """Runs the bot until it is told to stop (SIGINT, SIGTERM): 0, 2 when it cannot start like this, 1 after a fault."""
     logs.set_up(settings.log)
     try:
-        return asyncio.run(_run(settings, knowledge))
+        return asyncio.run(until_told(Doorway(settings, knowledge)))
     except (StartError, StoreError, KeyFileError) as error:
         print(f"doorway: {error}", file=sys.stderr)
         return 2
@@ -32,24 +32,25 @@ def run(settings: Settings, knowledge: Knowledge) -> int:
         return 1
 
 
-async def _run(settings: Settings, knowledge: Knowledge) -> int:
+async def until_told(doorway: Doorway) -> int:
+    """Starts the bot and runs it until a signal: 0; 1 when a part of it that must not end has ended."""
     loop, told = asyncio.get_running_loop(), asyncio.Event()
     loop.set_exception_handler(logs.loop_fault)
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told.set)
-    doorway = Doorway(settings, knowledge)
     starting, waiting = asyncio.create_task(doorway.start()), asyncio.create_task(told.wait())
+    broken = asyncio.create_task(doorway.broken.wait())
     try:
-        await asyncio.wait({starting, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({starting, waiting, broken}, return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             await starting
-            await waiting
+            await asyncio.wait({waiting, broken}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (starting, waiting):
+        for task in (starting, waiting, broken):
             task.cancel()
-        await asyncio.gather(starting, waiting, return_exceptions=True)
+        await asyncio.gather(starting, waiting, broken, return_exceptions=True)
         await doorway.stop()
-    return 0
+    return 1 if doorway.broken.is_set() else 0  # whoever watches the process starts it again
 
 
 def tried(faults: dict[str, str], settings: Settings | None) -> int:

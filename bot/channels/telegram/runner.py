@@ -80,6 +80,7 @@ class Doorway:
         self._stack = AsyncExitStack()
         self._hook: Hook | None = None
         self._loops: list[asyncio.Task[None]] = []  # what runs until the end
+        self.broken = asyncio.Event()  # one of those has ended by itself
         self._tasks: set[asyncio.Task[None]] = set()  # all that runs beside the application
         self._removals = asyncio.Semaphore(REMOVALS)
         self._swept = monotonic()  # when we last looked for what is due
@@ -124,8 +125,10 @@ class Doorway:
         await self.app.start()
         self._stack.push_async_callback(self._finish)
         await self._register()
-        work = (self._introduce(), self._keep_sweeping(), self._keep_reading())
-        self._loops += [self._background(one) for one in work]
+        introducing = self._background(self._introduce())
+        self._stack.callback(introducing.cancel)
+        for work in (self._keep_sweeping(), self._keep_reading()):
+            self._keep(work)
         await self._meter()
         log.info("ready")
 
@@ -148,6 +151,12 @@ class Doorway:
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        """Runs what must run until the end: a bot that hears nothing, or forgets nothing, must not look alive."""
+        task = self._background(work)
+        task.add_done_callback(lambda done: None if done.cancelled() else self.broken.set())
+        self._loops.append(task)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -207,7 +216,7 @@ class Doorway:
         if hook is None:
             await self._insist("deleteWebhook", {"drop_pending_updates": False})
             poll = Poll(self._wire, self.intake, self._acknowledge, self._pause)
-            self._loops.append(self._background(poll.run()))
+            self._keep(poll.run())
             return
         params = {"url": hook.url, "secret_token": self._secret, "allowed_updates": KINDS, "max_connections": 100}
         await self._insist("setWebhook", params)
@@ -285,8 +294,11 @@ class Doorway:
     async def _keep_sweeping(self) -> None:
         tick = min(self.chats.look_every, self._settings.idle.total_seconds() / 10)
         while True:
-            await self.sweep()
-            self._swept = monotonic()
+            try:
+                await self.sweep()
+                self._swept = monotonic()
+            except Exception as error:  # the next look may do better; the health page says that this one failed
+                fault(error)
             await asyncio.sleep(max(0.05, tick))
 
     async def sweep(self) -> set[asyncio.Task[None]]:
