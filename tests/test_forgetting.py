@@ -145,6 +145,10 @@ async def test_what_was_set_aside_keeps_its_content_and_rights_and_is_never_writ
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def names_in(folder: Path) -> list[str]:
+    return sorted(found.name for found in folder.iterdir())
+
+
 @pytest.mark.parametrize("what", ["link", "link to nothing", "pipe", "folder"])
 async def test_a_store_that_is_no_plain_file_is_refused_and_left_alone(tmp_path: Path, what: str) -> None:
     path, other = tmp_path / "l.db", tmp_path / "other.txt"
@@ -159,11 +163,11 @@ async def test_a_store_that_is_no_plain_file_is_refused_and_left_alone(tmp_path:
             os.mkfifo(path)
         case _:
             path.mkdir()
-    before = sorted(os.listdir(tmp_path))
+    before = names_in(tmp_path)
     with pytest.raises(StoreError) as refused:
         await opened(path)
     assert "\n" not in str(refused.value)
-    assert sorted(os.listdir(tmp_path)) == before
+    assert names_in(tmp_path) == before
     assert other.read_text() == "theirs"
     assert stat.S_IMODE(other.stat().st_mode) == 0o644
 
