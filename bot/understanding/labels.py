@@ -34,6 +34,7 @@ SURELY_BY_HIM = frozenset({"harm-now", "harm-just-now", "abuse-done", "abuse-con
 BY_SOMEONE = frozenset({"stalking", "sexual-violence"})
 OF_A_PARTNER = frozenset({"tech-safety", "money"})
 CALMING = frozenset({"fiction", "idiom", "small-talk", "denied", "kindness", "animal", "negation"})
+BY_TONIGHT = frozenset({"housing", "safety-plan", "talk"})  # "today" beside these says when it is needed
 ASKING = frozenset({
     "how", "can", "could", "what", "where", "is", "are", "do", "does", "should", "which", "who", "will", "would",
 })  # fmt: skip
@@ -159,7 +160,7 @@ def reading(findings: Findings, place: Place | None, knowledge: Knowledge) -> Re
         sure["area"] = area
     if place is not None and place.kind == "ambiguous":
         more = [("area", group) for group in _groups(place, knowledge)] + more
-    if high and not danger and not weighed:
+    if (high or ("today" in findings.flags and sure.get("need") in BY_TONIGHT)) and not danger and not weighed:
         sure["urgency"] = "today"
     used = danger + risky + findings.live("situation", "audience", "commands")
     names = [f.rule.name for f in used if not f.rule.flag or f.rule.kind in DANGER]

@@ -28,7 +28,7 @@ STEM = 3  # the shortest beginning of a word that is looked up
 SHUT = frozenset({"cry", "help", "now", "habit"})  # kinds whose words stand for themselves only
 ABUSE = frozenset({"harm-now", "harm", "kill", "weapon", "trapped", "abuse"})
 TOPICS = {"housing": "housing", "money": "money", "stalking": "stalking", "marriage": "forced-marriage"}
-ALONE = 4  # words in a message that says "help" and little more
+ALONE = 3  # other words in a message that says "help" and little more
 
 _MARKS = "\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u06d6-\u06ed\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e"
 _WORD = re.compile(f"(?:[^\\W_]|[{_MARKS}])+")
@@ -173,7 +173,7 @@ def foreign(text: str) -> Reading | None:
         return None
     best = max(len(at) for at in places.values())
     likely = [name for name in sorted(kinds) if len(places[name]) == best]
-    verdicts = [v for v in (_verdict(name, kinds[name], len(words)) for name in likely) if v]
+    verdicts = [v for v in (_verdict(name, kinds[name], len(words) - best) for name in likely) if v]
     return next((v for v in verdicts if v.danger), verdicts[0] if verdicts else None)
 
 
@@ -186,8 +186,8 @@ def _may_be_english(term: Term, found: list[str], words: list[str], known: set[s
     return mostly and single and term.kind not in ("cry", "weapon")
 
 
-def _verdict(language: str, got: set[str], length: int) -> Reading | None:
-    """The verdict from the classes of words found in one language."""
+def _verdict(language: str, got: set[str], others: int) -> Reading | None:
+    """The verdict from the classes of words found in one language, and how many other words stand beside them."""
     calm = "habit" in got
     at_once = got & {"now", "help", "police", "cry"}
     danger = bool(
@@ -196,7 +196,7 @@ def _verdict(language: str, got: set[str], length: int) -> Reading | None:
         or "police" in got
         or ("harm" in got and at_once and not calm)
         or (got & {"harm-now", "kill", "weapon", "trapped", "arrival"} and (not calm or "now" in got))
-        or ("help" in got and (length < ALONE or (got & {"harm", "abuse"} and not calm)))
+        or ("help" in got and (others < ALONE or (got & {"harm", "abuse"} and not calm)))
     )
     labels = {TOPICS[kind] for kind in got if kind in TOPICS}
     if got & ABUSE and not ("suicide" in got and not got & {"harm", "harm-now", "abuse"}):
