@@ -30,7 +30,7 @@ from bot.channels.telegram.updates import KINDS
 from bot.channels.telegram.webhook import Hook
 from bot.channels.telegram.wire import AiohttpRequest, UnreachableError, Wire
 from bot.channels.telegram.worker import Lines
-from bot.forgetting.ledger import Ledger, open_ledger
+from bot.forgetting.ledger import Ledger, StoreError, open_ledger
 from bot.forgetting.seal import key_from, seal_of
 from bot.settings import Settings
 from bot.words import texts
@@ -314,10 +314,12 @@ class Doorway:
 
 
 def key_from_beside(settings: Settings) -> str:
-    """The key in the file beside the store."""
+    """The key in the file beside the store. Raises StoreError where there is no folder for both, and KeyFileError."""
     store = Path(settings.store)
-    with suppress(OSError):  # the store says it better, when it is opened
+    try:
         store.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"cannot make the folder of the store {store}: {error.strerror}") from error
     return key_from(store.with_name(store.name + ".key"))
 
 
