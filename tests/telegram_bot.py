@@ -69,7 +69,6 @@ class Bot:
         """Waits until the bot has done all that the updates so far ask for."""
         assert self.doorway
         await self.api.drained()
-        await self.doorway.app.update_queue.join()
         passing = [t for t in self.doorway._tasks if t.get_coro().__name__ in ("acknowledge", "_removal", "_work")]  # type: ignore[union-attr]
         if passing:
             await asyncio.wait(passing)

@@ -85,15 +85,15 @@ async def test_polling_goes_on_after_a_number_that_cannot_be(
 async def test_polling_goes_on_after_a_fault_of_ours(
     tmp_path: Path, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    real, broken = Intake.take, [1]
+    real, broken = Intake.read, [1]
 
-    async def take(self: Intake, raws: object) -> list[object]:
+    def read(self: Intake, raws: object) -> list[object]:
         if broken:
             broken.pop()
             raise KeyError("distinctive")
-        return await real(self, raws)  # type: ignore[arg-type,return-value]
+        return real(self, raws)  # type: ignore[arg-type,return-value]
 
-    monkeypatch.setattr(Intake, "take", take)
+    monkeypatch.setattr(Intake, "read", read)
     async with running(tmp_path, knowledge) as (api, bot):
         api.say(ME, "/start")
         await bot.quiet()
@@ -293,7 +293,7 @@ async def test_a_fault_of_ours_is_logged_without_words(
     async with running(tmp_path, knowledge) as (api, bot):
         api.say(ME, "/start")
         await bot.quiet()
-        monkeypatch.setattr("bot.channels.telegram.chats.answer", broken)
+        monkeypatch.setattr("bot.channels.telegram.hearing.answer", broken)
         api.say(ME, "distinctive words of the person")
         await bot.quiet()
         assert "distinctive" not in str(api.texts(ME)), "deleted even so"

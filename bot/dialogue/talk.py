@@ -11,11 +11,13 @@ from bot.dialogue.model import LEAVE, Event, Reply, Start, State, Tap, Typed
 from bot.dialogue.pages import LANGUAGE, SIGNS, landing
 from bot.dialogue.screens import screen
 from bot.dialogue.state import code, decode, encode
-from bot.understanding import Reading, read
+from bot.understanding import Reading, order, read
 from bot.words import texts, words
 from knowledge.model import Knowledge
 
 HIDDEN = ("hide", "machine", LEAVE)
+LEAVING = ("exit", "delete")  # orders that end the conversation
+LONGEST_ORDER = 60  # characters; who wants to leave writes no more
 
 
 def answer(event: Event, here: State | None, knowledge: Knowledge, now: datetime) -> Reply:
@@ -36,6 +38,18 @@ def answer(event: Event, here: State | None, knowledge: Knowledge, now: datetime
     if not reading.danger and (named := _named(event.text, here, knowledge, now)):
         return named
     return _typed(reading, here, knowledge, now)
+
+
+def leaves(text: str, knowledge: Knowledge) -> bool:
+    """Whether words that come too late to be answered ask to close. Cheap: only a short order is looked for."""
+    if text.startswith("/"):
+        return text == "/stop"
+    return len(text) <= LONGEST_ORDER and order(text, knowledge) in LEAVING
+
+
+def prepare(knowledge: Knowledge) -> None:
+    """Loads what typed words are read with, which takes a moment; else the first message that is read does it."""
+    read("", knowledge)
 
 
 def _named(text: str, here: State, knowledge: Knowledge, now: datetime) -> Reply | None:
@@ -86,7 +100,7 @@ def _typed(reading: Reading, here: State, knowledge: Knowledge, now: datetime) -
     """Danger, then command, then what was said about place and situation, then what may have been meant."""
     removed = texts()["removed"]
     known = here.having(**_told(reading, here))
-    if reading.command in ("exit", "delete"):
+    if reading.command in LEAVING:
         return Reply(State(LEAVE), None, close=True)
     if reading.command == "hide" or "arrival" in reading.signs:
         return _show(State("hide"), knowledge, now)

@@ -2,7 +2,7 @@
 
 from bot.understanding.__main__ import main
 from bot.understanding.explaining import explain
-from bot.understanding.reader import read
+from bot.understanding.reader import order, read
 from bot.understanding.reading import Reading
 
-__all__ = ["Reading", "explain", "main", "read"]
+__all__ = ["Reading", "explain", "main", "order", "read"]

@@ -27,6 +27,11 @@ def read(text: str, knowledge: Knowledge) -> Reading:
     return verdict if other is None else join(verdict, other)
 
 
+def order(text: str, knowledge: Knowledge) -> str:
+    """The order to the bot in a message ("exit", "delete" ...; "" for none), without looking for places."""
+    return reading(study(text, english()), None, knowledge).command
+
+
 def join(verdict: Reading, other: Reading) -> Reading:
     """The English verdict with what another language adds: danger in either is danger."""
     answers = {**other.answers, **verdict.answers}

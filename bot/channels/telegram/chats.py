@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from bot.channels.telegram.calls import Calls
 from bot.channels.telegram.counts import count
 from bot.channels.telegram.draw import drawn, tapped
+from bot.channels.telegram.hearing import Hearing, takes_reading
 from bot.channels.telegram.room import Room, room_of
-from bot.channels.telegram.worker import FRESH, Lines, Worker
-from bot.dialogue import answer
-from bot.dialogue.model import Event, Other, Start, Typed
+from bot.channels.telegram.worker import PRESSING, Lines, Worker
+from bot.dialogue.model import Event, Start
 from bot.forgetting.ledger import Ledger, Note
 from bot.forgetting.seal import Kind
 from bot.forgetting.sweeper import Quiet
 from knowledge.model import Knowledge
 
-log = logging.getLogger("doorway.telegram")
-
-FLOOD, SHORT = 20, 60  # messages of a chat that wait to be deleted, beyond which only short ones are read; characters
 AT_WORK = 256  # chats worked in at a time, without those that the server asked to wait
 OLDEST = 23 * 3600.0  # seconds; Telegram deletes nothing older than 48 hours: 23 as a screen, then 23 as a plain line
 
 
 class Chats:
-    """All conversations. `clock` gives the time with its zone; tests move it."""
+    """All conversations. `clock` gives the time with its zone; `background` runs what goes on after an event.
+
+    When an event returns, all that must outlive a crash is in the ledger.
+    """
 
     look_every = 15.0  # seconds between two looks for quiet conversations, at most
 
     def __init__(
         self, calls: Calls, ledger: Ledger, knowledge: Knowledge, lines: Lines, idle: float,
-        clock: Callable[[], datetime],
+        clock: Callable[[], datetime], background: Callable[[Coroutine[Any, Any, None]], Awaitable[None]],
     ) -> None:  # fmt: skip
         self._calls, self._ledger, self.knowledge, self._clock = calls, ledger, knowledge, clock
+        self._background, self._hearing = background, Hearing(clock)
         self._worker = Worker(calls, ledger, lines, self.now, self.forget)
         self.quiet = Quiet(idle)
         self.closed = Quiet(idle)  # rooms kept in mind after Close, so that late taps are known as such
@@ -52,7 +53,7 @@ class Chats:
     # ---- coming in
 
     async def enter(self, chats: Iterable[int]) -> None:
-        """Makes the rooms of chats known from the ledger. To be awaited before their events are heard."""
+        """Makes the rooms of chats known from the ledger. To be awaited before their messages are noted there."""
         for chat in set(chats):
             if chat not in self.rooms:
                 notes = await self._ledger.of(chat)
@@ -60,7 +61,10 @@ class Chats:
                 self.closed.touch(chat, self.now())
 
     async def restore(self) -> None:
-        """After a start: every conversation in the ledger, idle from now on. Those under Close are due at once."""
+        """After a start: every conversation in the ledger, idle from now on.
+
+        Those under Close are due at once, and so is what was typed and not yet deleted.
+        """
         notes: dict[int, list[Note]] = {}
         for note in await self._ledger.all():
             notes.setdefault(note.chat, []).append(note)
@@ -70,20 +74,28 @@ class Chats:
                 self.quiet.touch(chat, self.now())
                 if room.closing:
                     self.unfinished.add(chat)
+                elif room.left:
+                    self._failing.add(chat)
 
     async def note_typed(self, messages: Iterable[tuple[int, int]]) -> None:
         """Notes the person's (chat, message)s before they are acted on, so that a crash leaves none behind."""
         now = self.now()
         await self._ledger.write(add=[Note(chat, message, Kind.TYPED, now) for chat, message in messages])
 
+    async def _known(self, chat: int) -> Room:
+        """The room; read once more where a look for quiet ones has dropped it since it was entered."""
+        if chat not in self.rooms:
+            await self.enter([chat])
+        return self._room(chat)
+
     def _room(self, chat: int) -> Room:
         return self.rooms.setdefault(chat, Room(chat))
 
-    # ---- events (all up to the first await happens in the order of arrival)
+    # ---- events
 
-    async def tapped(self, chat: int, message: int, token: str, _number: int = 0) -> None:
-        """A button of `message` was tapped. Only ever edits."""
-        room = self._room(chat)
+    async def tapped(self, chat: int, message: int, token: str, number: int) -> None:
+        """A button of `message` was tapped, in update `number`. Only ever edits."""
+        room = await self._known(chat)
         if room.closing or message in room.gone or message in room.plain:
             return
         here, screen = tapped(token, self.knowledge, self._clock().replace(second=0, microsecond=0))
@@ -94,53 +106,60 @@ class Chats:
         elif stray:  # the store was lost: what stands under this screen is not known either
             room.living, room.suspect = message, room.suspect | {message}
         if screen is None:
-            await self.close(chat)
+            await self.close(chat, number)
             return
-        if not room.anew:  # else this screen is about to go, and the start that was asked for counts
-            room.here, room.wanted, room.by_word = here, screen, False
+        if number >= room.seq and not room.anew:  # else it is about to go, and the start that was asked for counts
+            room.here, room.wanted, room.by_word, room.seq = here, screen, False, number
             count("screens", here.place)
+        self._begin(room)
         if stray:
             await self._ledger.write(add=[Note(chat, message, Kind.TYPED, self.now())])
-        await self._work(room)
 
-    async def said(
-        self, chat: int, message: int, date: float, event: Event | None, _number: int = 0
-    ) -> None:
-        """The person sent `message` at `date` (seconds since 1970); `event` is what is answered, None for nothing."""
-        room = self._room(chat)
+    async def said(self, chat: int, message: int, date: float, event: Event | None, number: int) -> None:
+        """The person sent `message` at `date` (seconds since 1970), in update `number`.
+
+        `event` is what is answered, None for nothing.
+        """
+        room = await self._known(chat)
         room.typed |= {message}
         self.quiet.touch(chat, self.now())
-        if isinstance(event, Typed) and len(room.typed) > FLOOD and len(event.text) > SHORT:
-            event = Other()  # no person types this fast: it goes unread, so that other chats need not wait for it
-        if event is not None:
-            try:
-                reply = answer(event, room.here, self.knowledge, self._clock())
-            except Exception:  # the fault is reported, but first the words go
-                await self._work(room)
-                raise
-            if reply.close:  # also when it is old: closing never speaks
-                await self.close(chat)
-                return
-            if self.now() - date >= FRESH:
-                log.info("a message older than a minute was tidied away")
-            else:
-                room.here, room.by_word = reply.state, True
-                count("screens", reply.state.place)
-                room.wanted = drawn(reply.screen) if reply.screen else None
-                room.anew |= isinstance(event, Start)
-                room.asked, room.asked_by = date, message
-        await self._work(room)
-
-    async def close(self, chat: int) -> None:
-        """Removes the conversation. Overtakes whatever waits in the chat."""
-        room = self._room(chat)
-        room.here, room.wanted, room.anew = None, None, False
-        if room.closing and room.working:
+        if takes_reading(event):
+            self._begin(room)  # what was typed goes first
+        try:
+            reply = await self._hearing.reply(event, date, lambda: room.here, self.knowledge)
+        except Exception:  # the fault is reported, but first the words go
+            self._begin(room)
+            raise
+        if reply and reply.close:
+            await self.close(chat, number)
             return
+        if reply and self.rooms.get(chat) is room and _counts(number, reply.state.place, room):
+            room.here, room.by_word, room.seq = reply.state, True, max(number, room.seq)
+            count("screens", reply.state.place)
+            room.wanted = drawn(reply.screen) if reply.screen else None
+            room.anew |= isinstance(event, Start)
+            room.asked, room.asked_by = date, message
+            self.quiet.touch(chat, self.now())
+        self._begin(room)
+
+    async def close(self, chat: int, number: int = 0) -> Awaitable[None] | None:
+        """Removes the conversation; overtakes whatever waits in the chat. Returns the work when the Close is noted."""
+        room = self._room(chat)
+        room.here, room.wanted, room.anew, room.seq = None, None, False, max(number, room.seq)
+        if room.closing and room.working:
+            return None
         room.closing = True
         room.turn += 1
         room.working = False
-        await self._work(room)
+        work = self._begin(room)  # later than what follows, up to its first await
+        if room.occupied:
+            await self._ledger.write(add=[Note(chat, 0, Kind.CLOSING, self.now())])
+        return work
+
+    def _begin(self, room: Room) -> Awaitable[None] | None:
+        """Has somebody work in the chat; who is at it already sees what is new."""
+        room.stir()
+        return None if room.working else self._background(self._work(room))
 
     async def forget(self, chat: int) -> None:
         """The person has blocked the bot, or is gone: nothing can be deleted any more, so nothing is kept."""
@@ -170,11 +189,15 @@ class Chats:
             self.closed.drop(chat)
             if chat in self.rooms and self.rooms[chat].empty and chat not in old:
                 del self.rooms[chat]
-        closing = [partial(self.close, chat) for chat in chats]
+        closing = [partial(self._end, chat) for chat in chats]
         expired = [partial(self._expire, chat, frozenset(ids)) for chat, ids in old.items() if chat not in chats]
         busy = {*chats, *old}
         again = [room for chat in self._failing - busy if (room := self.rooms.get(chat)) and room.due(now)]
         return [*closing, *expired, *(partial(self._work, room) for room in again)]
+
+    async def _end(self, chat: int) -> None:
+        if work := await self.close(chat):
+            await work
 
     async def _expire(self, chat: int, ids: frozenset[int]) -> None:
         """Deletes plain lines, and whatever could not be deleted so far, while Telegram still lets us."""
@@ -210,10 +233,15 @@ class Chats:
             self.unfinished.add(room.chat)
             return
         self.unfinished.discard(room.chat)
-        if room.left - room.suspect:
+        if room.left:
             self._failing.add(room.chat)
         else:
             self._failing.discard(room.chat)
         if room.empty:
             self.quiet.drop(room.chat)
             self.closed.touch(room.chat, self.now())
+
+
+def _counts(number: int, place: str, room: Room) -> bool:
+    """Whether a reply to update `number` is shown although a newer one may have come meanwhile: danger is."""
+    return number >= room.seq or (place in PRESSING and bool(room.living) and not room.closing)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
 from telegram import ChatMember, Update
 from telegram.constants import ChatType
 from telegram.ext import (
     BaseHandler,
-    BaseUpdateProcessor,
     CallbackContext,
     CallbackQueryHandler,
     ChatMemberHandler,
@@ -28,20 +26,6 @@ if TYPE_CHECKING:
     from bot.channels.telegram.replicas import SharedChats
 
 Context = CallbackContext[Any, Any, Any, Any]
-
-
-class SideBySide(BaseUpdateProcessor):
-    """All updates at once, each begun in the order of arrival; the order within a chat is kept by its one worker."""
-
-    async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
-        """Begins at once."""
-        await coroutine
-
-    async def initialize(self) -> None:
-        """Nothing to prepare."""
-
-    async def shutdown(self) -> None:
-        """Nothing to clear."""
 
 
 def handlers(chats: Chats | SharedChats, calls: Calls) -> list[BaseHandler[Any, Context, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterable
@@ -12,11 +13,12 @@ from telegram.ext import Application
 
 from bot.channels.telegram.chats import Chats
 from bot.channels.telegram.counts import count
-from bot.channels.telegram.updates import own, parse
+from bot.channels.telegram.updates import closes, long, own, parse, unread
 
 if TYPE_CHECKING:
     from bot.channels.telegram.replicas import SharedChats
 
+FLOOD = 20  # messages of a chat that are read at a time, whatever their length
 REMEMBERED = 4096  # update ids; Telegram sends an update again when our answer was lost
 
 log = logging.getLogger("doorway.telegram")
@@ -30,23 +32,35 @@ class Intake:
         self._order: deque[int] = deque()
         self._seen: set[int] = set()
         self.dropped = 0
+        self.ready = asyncio.Event()  # set once the application takes updates
 
-    async def take(self, raws: Iterable[object]) -> list[Update]:
-        """Takes updates in their order; returns those handed on. When it returns, what must be deleted is noted."""
-        updates = [update for raw in raws if (update := self._read(raw)) is not None]
-        if not isinstance(self._chats, Chats):  # the shared ones note each update as they take it
-            for update in updates:
-                await self._app.process_update(update)
-            return updates
-        await self._chats.enter(
-            update.effective_chat.id for update in updates if update.effective_chat and update.effective_chat.id > 0
-        )
-        typed = [(message.chat.id, message.message_id) for update in updates if (message := own(update))]
-        if typed:
-            await self._chats.note_typed(typed)
+    def read(self, raws: Iterable[object]) -> list[Update]:
+        """What can be read of them, each update once."""
+        return [update for raw in raws if (update := self._read(raw)) is not None]
+
+    async def take(self, updates: list[Update]) -> None:
+        """Acts on updates, those of a chat in their order. When it returns, what a crash must not lose is noted."""
+        await self.ready.wait()
+        chats: dict[int, list[Update]] = {}
         for update in updates:
-            self._app.update_queue.put_nowait(update)
-        return updates
+            chats.setdefault(update.effective_chat.id if update.effective_chat else 0, []).append(update)
+        if isinstance(self._chats, Chats):  # the shared ones note each update as they take it
+            await self._chats.enter(chat for chat in chats if chat > 0)
+            if typed := [(message.chat.id, message.message_id) for update in updates if (message := own(update))]:
+                await self._chats.note_typed(typed)
+        if len(chats) == 1:
+            await self._in_turn(updates)
+        else:
+            await asyncio.gather(*(self._in_turn(those) for those in chats.values()))
+
+    async def _in_turn(self, updates: list[Update]) -> None:
+        """Hands over the updates of a chat: first what closes it, as it makes older ones void.
+
+        Long messages before the last few of many go unread: no person types so fast, and others wait.
+        """
+        few = len(updates) - FLOOD
+        for number, update in sorted(enumerate(updates), key=lambda one: not closes(one[1])):
+            await self._app.process_update(unread(update) if number < few and long(update) else update)
 
     def _read(self, raw: object) -> Update | None:
         update = parse(raw, self._app.bot)

@@ -25,7 +25,7 @@ log = logging.getLogger("doorway.telegram")
 
 
 class Poll:
-    """The polling loop; `answer` is given each update that was handed on."""
+    """The polling loop; `answer` is given each update that could be read."""
 
     def __init__(
         self, wire: Wire, intake: Intake, answer: Callable[[Update], None], pause: Callable[[float], Awaitable[None]]
@@ -65,8 +65,10 @@ class Poll:
             await self._skip(body)
             return
         self._limit = 100
-        for update in await self._intake.take(batch):
+        updates = self._intake.read(batch)
+        for update in updates:
             self._answer(update)
+        await self._intake.take(updates)
         ids = [raw["update_id"] for raw in batch if isinstance(raw, dict) and _is_number(raw.get("update_id"))]
         if ids:
             self._offset = max(ids) + 1

@@ -17,12 +17,13 @@ from functools import partial
 from typing import Any
 
 from bot.channels.telegram.calls import Calls
-from bot.channels.telegram.chats import OLDEST, log
+from bot.channels.telegram.chats import OLDEST
 from bot.channels.telegram.counts import count
 from bot.channels.telegram.draw import Drawn, drawn, tapped
+from bot.channels.telegram.hearing import Hearing
 from bot.channels.telegram.room import NOTHING, Room, room_of
-from bot.channels.telegram.worker import FRESH, Lines, Worker
-from bot.dialogue import answer, encode
+from bot.channels.telegram.worker import Lines, Worker
+from bot.dialogue import encode
 from bot.dialogue.model import Event, Start, State
 from bot.dialogue.state import decode
 from bot.forgetting.ledger import Note
@@ -43,9 +44,13 @@ class SharedChats:
         clock: Callable[[], datetime], background: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:  # fmt: skip
         self._calls, self._ledger, self.knowledge, self._idle = calls, ledger, knowledge, idle
-        self._clock, self._background = clock, background
+        self._clock, self._background, self._hearing = clock, background, Hearing(clock)
         self._worker = Worker(calls, ledger, lines, self.now, self.forget)
         self._fresh: dict[int, tuple[int, Drawn | None]] = {}  # what was just answered, with its line on what was typed
+
+    async def restore(self) -> None:
+        """After a start: loads at once what words are read with, as here these are deleted only when they are read."""
+        self._background(self._hearing.prepare(self.knowledge))
 
     def now(self) -> float:
         """Seconds since 1970."""
@@ -83,18 +88,16 @@ class SharedChats:
             old, now = seen.memory or Memory(), self.now()
             notes, memory, screen = [Note(chat, message, Kind.TYPED, now)], replace(old, touched=now), None
             if event is not None and number > old.born:
+                here = decode(old.state) if old.state else None
                 try:
-                    here = decode(old.state) if old.state else None
-                    reply = answer(event, here, self.knowledge, self._clock())
+                    reply = await self._hearing.reply(event, date, lambda here=here: here, self.knowledge)  # type: ignore[misc]
                 except Exception:  # the fault is reported, but first the words go
                     await self._put(chat, seen, memory, notes, None)
                     raise
-                if reply.close:  # also when it is old: closing never speaks
+                if reply and reply.close:
                     await self.close(chat, number, notes)
                     return
-                if now - date >= FRESH:
-                    log.info("a message older than a minute was tidied away")
-                elif number > old.seq:
+                if reply and number > old.seq:
                     screen = drawn(reply.screen) if reply.screen else None
                     room = room_of(chat, seen.notes)
                     anew = isinstance(event, Start) or not room.living or _awaited(old, room)

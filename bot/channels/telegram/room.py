@@ -48,24 +48,35 @@ class Room:
     inflight: int = 0  # edits on their way
     landed: asyncio.Event | None = None  # set when no edit is on its way any more; made by who waits for it
     sending: asyncio.Task[bool] | None = None
+    seq: int = 0  # update_id of the newest event that counts; an older one changes no screen
+    searching: asyncio.Task[None] | None = None  # deletes what may stand above suspect ids
+    held_until: float = 0  # up to when a screen waits for what was typed to go (seconds of perf_counter)
+    stirred: asyncio.Event | None = None  # set when there is something new; made by who waits
     holds: Callable[[], bool] = always  # whether the right to work here still stands
 
     def due(self, now: float) -> frozenset[int]:
-        """What was typed, could not be deleted, and may be tried again now.
+        """What was typed, could not be deleted, and may be tried again now."""
+        return self.left - self.deleting if now >= self.again else NOTHING
 
-        Not what is suspect: its note is the only sign of messages of ours.
-        """
-        return self.left - self.suspect - self.deleting if now >= self.again else NOTHING
+    @property
+    def occupied(self) -> bool:
+        """Whether anything of the conversation is in the chat (a plain line does not count)."""
+        return bool(self.living or self.bland or self.typed or self.left or self.suspect)
 
     @property
     def empty(self) -> bool:
-        """Whether nothing of the conversation is left in the chat (a plain line does not count)."""
-        there = self.living or self.bland or self.typed or self.left or self.suspect
-        return not (there or self.wanted or self.working or self.closing)
+        """Whether there is nothing left, and nothing to do."""
+        return not (self.occupied or self.wanted or self.working or self.closing)
 
-    def around(self) -> frozenset[int]:
-        """Suspect ids, and those shortly above, at which unnoted messages of ours may stand."""
-        return frozenset(n for m in self.suspect for n in range(m, m + REACH))
+    def stir(self) -> None:
+        """Wakes who waits in this chat, as there is something new."""
+        if self.stirred:
+            self.stirred.set()
+
+
+def around(suspect: Iterable[int]) -> frozenset[int]:
+    """Suspect ids, and those shortly above, at which unnoted messages of ours may stand."""
+    return frozenset(n for m in suspect for n in range(m, m + REACH))
 
 
 def room_of(chat: int, notes: Iterable[Note]) -> Room:

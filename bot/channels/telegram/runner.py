@@ -44,7 +44,6 @@ if TYPE_CHECKING:  # they bring redis along, which only replicas need
 
 LONDON = ZoneInfo("Europe/London")
 AGAIN = (0.2, 0.5, 1.0, 2.0, 5.0)  # seconds between tries to reach the server at start; the last one repeats
-SIDE_BY_SIDE = 4096  # updates in hand; each chat has one worker, and calls are limited where they are made
 REMOVALS = 64  # quiet conversations removed at a time
 READ_AGAIN = 20.0  # seconds between two looks for changed fact sheets
 STUCK = 60.0  # seconds without a look for quiet conversations after which something is wrong
@@ -106,7 +105,9 @@ class Doorway:
         self.calls = Calls(self._wire, self._seconds, self._pause)
         self.chats: Chats | SharedChats
         if isinstance(self._ledger, Ledger):
-            self.chats = Chats(self.calls, self._ledger, self._knowledge, lines(given), idle, self._clock)
+            self.chats = Chats(
+                self.calls, self._ledger, self._knowledge, lines(given), idle, self._clock, self._background
+            )
         else:
             from bot.channels.telegram.replicas import SharedChats
 
@@ -115,15 +116,11 @@ class Doorway:
             )
         self.app = self._application()
         self.intake = Intake(self.app, self.chats)
-        if isinstance(self.chats, Chats):
-            await self._way_in()
-            await self._initialize()
-            await self.chats.restore()
-        else:  # each update is acted on as it comes in, so the application must be there first
-            await self._initialize()
-            await self._way_in()
-        await self.app.start()
+        await self._way_in()
+        await self._initialize()
+        await self.chats.restore()
         self._stack.push_async_callback(self._finish)
+        self.intake.ready.set()
         await self._register()
         introducing = self._background(self._introduce())
         self._stack.callback(introducing.cancel)
@@ -143,7 +140,6 @@ class Doorway:
     async def _finish(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(GRACE):
-                await self.app.stop()
                 await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -174,7 +170,6 @@ class Doorway:
             .request(request)
             .get_updates_request(request)
             .updater(None)
-            .concurrent_updates(handlers.SideBySide(SIDE_BY_SIDE))
             .context_types(ContextTypes(context=CallbackContext))
             .build()
         )

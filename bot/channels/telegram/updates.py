@@ -8,9 +8,10 @@ from telegram import Bot, CallbackQuery, Chat, InaccessibleMessage, Message, Upd
 from telegram.constants import ChatType
 from telegram.ext import filters
 
-from bot.dialogue.model import Event, Other, Start, Typed
+from bot.dialogue import LEAVE, Event, Other, Start, Typed, decode
 
 KINDS = ("message", "edited_message", "callback_query", "my_chat_member", "channel_post")  # what we ask Telegram for
+SHORT = 60  # characters
 _LARGEST = 2**52  # ids have at most 52 significant bits (Bot API)
 
 
@@ -93,3 +94,22 @@ def event(message: Message) -> Event | None:
     command, _, rest = text.strip().partition(" ")
     name = command.partition("@")[0].lower()
     return Start(rest.strip()) if name == "/start" else Typed(name)
+
+
+def closes(update: Update) -> bool:
+    """Whether it is a tap on Close, or /stop: what came before it need not be read any more."""
+    if query := update.callback_query:
+        return query.data is not None and decode(query.data).place == LEAVE
+    return update.message is not None and event(update.message) == Typed("/stop")
+
+
+def long(update: Update) -> bool:
+    """Whether it takes long to read."""
+    return update.message is not None and len(update.message.text or "") > SHORT
+
+
+def unread(update: Update) -> Update:
+    """The same message without what it says: it is deleted like any other, but nobody reads it."""
+    assert update.message  # noqa: S101 - only messages are long
+    bare = Message(update.message.message_id, update.message.date, update.message.chat)
+    return Update(update.update_id, message=bare)

@@ -43,7 +43,9 @@ class Hook:
         except Exception:  # too large, cut off, wrongly packed, no JSON: whatever it is, it must not come again
             self._intake.drop()
             return web.Response()
-        for update in await self._intake.take([raw]):
+        updates = self._intake.read([raw])
+        await self._intake.take(updates)
+        for update in updates:
             if update.callback_query:  # acknowledged at once, without a call of its own
                 body = {"method": "answerCallbackQuery", "callback_query_id": update.callback_query.id}
                 return web.Response(body=orjson.dumps(body), content_type="application/json")

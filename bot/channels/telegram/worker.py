@@ -17,7 +17,7 @@ from typing import Protocol
 from bot.channels.telegram.calls import Calls, Outcome
 from bot.channels.telegram.counts import timed
 from bot.channels.telegram.draw import Drawn
-from bot.channels.telegram.room import NOTHING, REACH, Room
+from bot.channels.telegram.room import NOTHING, REACH, Room, around
 from bot.forgetting.ledger import Note
 from bot.forgetting.seal import Kind
 from bot.words import texts
@@ -91,26 +91,47 @@ class Worker:
             else:
                 room.wanted, room.anew = None, False
         elif room.typed:
-            deletes.append(asyncio.create_task(self._tidy(room)))
-            urgent = room.wanted is not None and room.here is not None and room.here.place in PRESSING
-            await asyncio.wait(deletes[-1:], timeout=0 if urgent else HEAD_START)
+            deletes.append(self._begin_tidying(room))
         elif room.wanted is not None:
-            await self._show(room, turn)
+            if not await self._held(room):
+                await self._show(room, turn)
         else:
             return False
+        return True
+
+    async def _held(self, room: Room) -> bool:
+        """Waits a while for what was typed to go, or for something new; False when the screen need not wait."""
+        left = room.held_until - perf_counter()
+        if not room.deleting or left <= 0 or (room.here is not None and room.here.place in PRESSING):
+            return False
+        room.stirred = asyncio.Event()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(room.stirred.wait(), left)
+        room.stirred = None
         return True
 
     def _may_send(self, room: Room) -> bool:
         return self._now() - room.asked < FRESH and room.holds()
 
-    async def _tidy(self, room: Room) -> None:
-        """Deletes what the person typed."""
+    def _begin_tidying(self, room: Room) -> asyncio.Task[None]:
         ids, room.typed = room.typed, NOTHING
+        room.left |= ids
         room.deleting |= ids
+        room.held_until = perf_counter() + HEAD_START
+        searched = ids & room.suspect
+        task = asyncio.create_task(self._tidy(room, ids, searched))
+        room.searching = task if searched else room.searching
+        return task
+
+    async def _tidy(self, room: Room, ids: frozenset[int], searched: frozenset[int]) -> None:
+        """Deletes what the person typed, and whatever of ours stands unnoted above those `searched`."""
         try:
-            done = await self._remove(room, ids)
+            done = await self._remove(room, ids, around(searched) - {room.living, room.bland} - room.plain)
         finally:
             room.deleting -= ids
+            room.stir()
+        room.suspect -= searched - done.lost
+        done = replace(done, gone=done.gone - room.suspect)  # whose notes are the only sign of what may stand there
         room.failures = room.failures + 1 if done.lost else 0
         room.again = self._now() + min(LONGEST_RETRY, RETRY * 2.0 ** min(room.failures - 1, 8)) if done.lost else 0
         await self._note(room, done)
@@ -156,20 +177,27 @@ class Worker:
 
     async def _open(self, room: Room, turn: int) -> None:
         """Sends a new pair of bland lines; every older message goes."""
+        if room.searching and not room.searching.done():  # the new pair must not come into its reach
+            await asyncio.wait({room.searching})
+            return
+        noted = room.asked_by in room.typed and not room.searching  # a search takes its notes away
+        room.searching = None
         room.anew = True  # until the pair stands, taps count for nothing
-        around, suspect = room.around(), room.suspect
+        reach, suspect = around(room.suspect), room.suspect
         room.suspect |= {room.asked_by}  # until the ids of what is sent now are known and noted
-        if room.asked_by not in room.typed:  # its note is the only sign of the messages that are about to be sent
+        if not noted:  # the note is the only sign of the messages that are about to be sent
             await self._ledger.write(add=[Note(room.chat, room.asked_by, Kind.TYPED, self._now())])
             if room.turn != turn:
                 return
-        ids = (room.typed | room.left | room.plain | room.suspect | {room.living, room.bland, room.asked_by}) - {0}
+        ids = (room.typed | room.left | room.plain | room.suspect | {room.living, room.bland}) - {0}
+        before = {room.asked_by} - room.typed - room.left - suspect  # deleted already
+        ids -= before
         room.gone |= {room.living} - {0}
         room.living = room.bland = 0
         room.typed = room.plain = NOTHING
         room.suspect = frozenset({room.asked_by})
-        if around:  # it reaches up to where the new pair will stand, so it goes first
-            done = await self._remove(room, ids, around)
+        if reach:  # it reaches up to where the new pair will stand, so it goes first
+            done = await self._remove(room, ids, reach)
             room.suspect |= suspect if done.lost else NOTHING
             room.sending = asyncio.create_task(self._send_pair(room, turn))
             sure = await room.sending
@@ -179,7 +207,7 @@ class Worker:
         room.sending = None
         if sure and room.turn == turn:
             room.suspect -= {room.asked_by}
-        done = replace(done, gone=done.gone - room.suspect)
+        done = replace(done, gone=(done.gone | before) - room.suspect)
         if room.turn == turn and room.holds():
             room.anew = False
             await self._note_pair(room, done, sure)
@@ -251,10 +279,8 @@ class Worker:
         ids = (room.typed | room.left | room.suspect | {room.living, room.bland}) - mine
         room.gone |= {room.living} - {0}
         room.typed = NOTHING
-        _, done, outcome = await asyncio.gather(
-            self._ledger.write(add=[Note(room.chat, 0, Kind.CLOSING, self._now())] if ids or target else []),
-            self._remove(room, ids, room.around() - mine),
-            self._blank(room, target),
+        done, outcome = await asyncio.gather(
+            self._remove(room, ids, around(room.suspect) - mine), self._blank(room, target)
         )
         if outcome is Outcome.BLOCKED:
             await self._forget(room.chat)
