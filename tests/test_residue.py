@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
-from conftest import PROJECT
-from fake_telegram import TOKEN, Clock, FakeTelegram, Fault
+from fake_telegram import TOKEN, FakeTelegram, Fault
+from process import RealClock, process
 
 from bot.words import texts
 
@@ -25,17 +19,6 @@ NAME = "Zephyrine Quillfeather"
 WORDS = "my marzipan lighthouse trombone 4417"
 CAPTION = "clavichord in the vestibule"
 FIRST_ID = 913_462_000
-
-
-class RealClock(Clock):
-    """The time as it is."""
-
-    def __call__(self) -> datetime:
-        return datetime.now(ZoneInfo("Europe/London"))
-
-    @property
-    def seconds(self) -> float:
-        return self().timestamp()
 
 
 class NamedTelegram(FakeTelegram):
@@ -76,31 +59,6 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@asynccontextmanager
-async def process(folder: Path, root: str, **env: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """`python -m bot telegram`; what it prints goes to files in the folder, and all it could write to is there."""
-    for name in ("work", "home", "temp"):
-        (folder / name).mkdir(exist_ok=True)
-    given = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("DOORWAY_")},
-        "PYTHONPATH": os.pathsep.join([str(PROJECT), os.environ.get("PYTHONPATH", "")]),
-        "PYTHONDONTWRITEBYTECODE": "1", "HOME": str(folder / "home"), "XDG_STATE_HOME": str(folder / "home"),
-        "TMPDIR": str(folder / "temp"), "DOORWAY_BOT_TOKEN": TOKEN, "DOORWAY_API_ROOT": root, "DOORWAY_LOG": "debug",
-        **env,
-    }  # fmt: skip
-    with (folder / "output").open("ab") as output:
-        bot = await asyncio.create_subprocess_exec(
-            sys.executable, "-X", "dev", "-m", "bot", "telegram",
-            cwd=folder / "work", env=given, stdout=output, stderr=output,
-        )  # fmt: skip
-    try:
-        yield bot
-    finally:
-        if bot.returncode is None:
-            bot.send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(bot.wait(), 15) == 0
-
-
 @pytest.fixture
 async def api() -> AsyncIterator[NamedTelegram]:
     server = NamedTelegram()
@@ -111,7 +69,7 @@ async def api() -> AsyncIterator[NamedTelegram]:
 
 async def test_no_trace_of_a_conversation_is_left(tmp_path: Path, api: NamedTelegram) -> None:
     things: list[int | str] = [ME, NAME, *NAME.split(), WORDS, *WORDS.split()[1:], *CAPTION.split()[::3], TOKEN]
-    async with process(tmp_path, api.root) as bot:
+    async with process(tmp_path, api.root, "-X", "dev") as bot:
         api.say(ME, "/start")
         await api.until(lambda: api.screen(ME), 30)
         api.say(ME, WORDS)
@@ -127,7 +85,7 @@ async def test_no_trace_of_a_conversation_is_left(tmp_path: Path, api: NamedTele
         assert not traces(files(tmp_path), things), "before Close"
         bot.send_signal(signal.SIGKILL)
         await bot.wait()
-    async with process(tmp_path, api.root):
+    async with process(tmp_path, api.root, "-X", "dev"):
         before = api.seen(ME)[0].text
         api.press(ME, "999")
         await api.until(lambda: api.seen(ME)[0].text != before, 30)
@@ -140,7 +98,7 @@ async def test_no_trace_of_a_conversation_is_left(tmp_path: Path, api: NamedTele
 
 async def test_after_kill_9_in_the_middle_of_sending_nothing_is_left(tmp_path: Path, api: NamedTelegram) -> None:
     idle = {"DOORWAY_IDLE_MINUTES": "0.02"}
-    async with process(tmp_path, api.root, **idle) as bot:
+    async with process(tmp_path, api.root, "-X", "dev", **idle) as bot:
 
         def kill_at_the_second_line(method: str, params: dict[str, Any]) -> Fault | None:
             if method == "sendMessage" and params["text"] == texts()["cover"]:
@@ -154,7 +112,7 @@ async def test_after_kill_9_in_the_middle_of_sending_nothing_is_left(tmp_path: P
         assert [text for text in api.texts(ME) if text in (texts()["opening"], texts()["cover"])]
     api.fault = lambda _method, _params: None
     api._queue.clear()  # as if the update had been confirmed
-    async with process(tmp_path, api.root, **idle):
+    async with process(tmp_path, api.root, "-X", "dev", **idle):
         await api.until(lambda: not api.seen(ME), 30)
 
 

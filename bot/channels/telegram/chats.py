@@ -123,6 +123,8 @@ class Chats:
         room = await self._known(chat)
         room.typed |= {message}
         self.quiet.touch(chat, self.now())
+        if _void(number, room):
+            event = None
         if takes_reading(event):
             self._begin(room)  # what was typed goes first
         try:
@@ -133,7 +135,8 @@ class Chats:
         if reply and reply.close:
             await self.close(chat, number)
             return
-        if reply and self.rooms.get(chat) is room and _counts(number, reply.state.place, room):
+        pressing = reply is not None and reply.state.place in PRESSING
+        if reply and self.rooms.get(chat) is room and not _void(number, room) and (pressing or number >= room.seq):
             room.here, room.by_word, room.seq = reply.state, True, max(number, room.seq)
             count("screens", reply.state.place)
             room.wanted = drawn(reply.screen) if reply.screen else None
@@ -242,6 +245,6 @@ class Chats:
             self.closed.touch(room.chat, self.now())
 
 
-def _counts(number: int, place: str, room: Room) -> bool:
-    """Whether a reply to update `number` is shown although a newer one may have come meanwhile: danger is."""
-    return number >= room.seq or (place in PRESSING and bool(room.living) and not room.closing)
+def _void(number: int, room: Room) -> bool:
+    """Whether a newer Close or start has put an end to what update `number` belongs to."""
+    return number < room.seq and (room.closing or not room.living)
