@@ -161,6 +161,10 @@ class World:
         if not await self.open(chat, patience):
             self.wrong.append(f"{chat}: no first screen")
             return
+        await self.steps(chat, steps, pick, patience)
+
+    async def steps(self, chat: int, steps: int, pick: random.Random, patience: float) -> None:
+        """Taps and types on the screen that stands there."""
         for _ in range(steps):
             screen = self.api.screen(chat)
             if screen is None:
@@ -186,6 +190,13 @@ class World:
     def left(self, chats: list[int]) -> list[int]:
         """Those of these chats in which more is left than one plain line."""
         return [chat for chat in chats if self.api.texts(chat) not in ([], [texts()["plain"]])]
+
+    async def settled(self, chats: list[int], seconds: float) -> list[int]:
+        """The chats in which more than one pair stands even after a time."""
+        end = time.monotonic() + seconds
+        while (more := [c for c in chats if len(self.api.seen(c)) > 2]) and time.monotonic() < end:
+            await self.api.change(more[0], 0.5)
+        return more
 
     async def gone(self, chats: list[int], seconds: float) -> list[int]:
         """The chats that are not empty after a time."""

@@ -21,8 +21,9 @@ from telegram_bot import free_port, running
 from bot import settings
 from bot.channels.telegram.checking import check
 from bot.forgetting.ledger import Note, open_ledger
+from bot.forgetting.recall import Memory
 from bot.forgetting.seal import Kind, Seal
-from bot.forgetting.shared import Memory, open_shared
+from bot.forgetting.shared import open_shared
 from knowledge.model import Knowledge
 
 ME = 5_512_345_678

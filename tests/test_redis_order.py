@@ -33,8 +33,18 @@ async def live(tmp_path: Path, knowledge: Knowledge, server: RedisServer) -> Asy
         yield both
 
 
-FILE_ONLY = ("lost_store_leaves", "fails_for_long", "tried_again_before_close")
+FILE_ONLY = ("lost_store_leaves", "fails_for_long", "tried_again_before_close", "older_stray_screen")
 globals().update({
     name: test for name, test in vars(with_a_file).items()
     if name.startswith("test_") and not any(part in name for part in FILE_ONLY)
 })  # fmt: skip
+
+
+async def test_a_screen_newer_than_the_one_we_know_of_is_the_one_that_counts(live: Live) -> None:
+    api, bot = live
+    me = with_a_file.ME
+    newer = api._do_sendMessage(me, {"chat_id": me, "text": "x", "disable_notification": True})["message_id"]
+    api.tap(me, "ab", newer)
+    await bot.quiet()
+    assert [m.id for m in api.seen(me) if m.buttons] == [newer]
+    assert len(api.seen(me)) == 2

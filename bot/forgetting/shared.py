@@ -1,18 +1,24 @@
 """The ledger and the memory of the chats in Redis, for several replicas. The only module that imports `redis`.
 
-A chat has four keys, all found by an HMAC: a hash of its notes (sealed), the memory of where it stands (sealed; Redis
+A chat has three keys, all found by an HMAC: a hash of its notes (sealed), the memory of where it stands (sealed; Redis
 itself drops it at the idle time), and a lease that one replica holds while it works there. One sorted set says when
-somebody must look at which chat. Each change is one Lua script, so it happens as a whole or not at all.
+somebody must look at which chat. Each change is one Lua script, so it happens as a whole or not at all, and leaves a
+new version by which others see it. Who has lost the lease can change nothing any more but leave word of its strays.
+
+Redis keeps nothing on disk. So each replica remembers what it has noted there, and puts it back when Redis has been
+away or has lost its data; meanwhile nobody acts on what others have not put back yet.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import secrets
 import struct
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import asdict, dataclass, replace
+from enum import Enum, auto
 from typing import Any
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -21,46 +27,50 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
 
 from bot.forgetting.ledger import Note, StoreError
-from bot.forgetting.seal import Seal
+from bot.forgetting.recall import KEEP, Memory, Recall, Seen, together
+from bot.forgetting.seal import Kind, Seal
 
 LEASE = 8.0  # seconds; a replica that is dead or asleep for longer loses its chats to the others
-KEEP = 48 * 3600  # seconds; Telegram deletes nothing older, so a note of it is of no use
+GRACE = LEASE / 2  # seconds after a loss in which all replicas put back what they know; each looks twice as often
 CLAIMED = 64  # chats taken over at a time
+PUT_BACK = 2000  # chats put back at a time
 CONNECTIONS = 32
 
 _NAME = b"doorway:"
-_DUE, _COUNT, _BIRTH = _NAME + b"due", _NAME + b"count", _NAME + b"birth"
+_DUE, _BIRTH = _NAME + b"due", _NAME + b"birth"
 
-# KEYS: notes, memory, lease, due, count. ARGV: chat's mark, version expected or "*", token, mode, lease ms, when due
-# ("" as it is, "-" never, "<N" no later than N), memory ("" as it is, "-" none), its ms, how many fields go, the
-# fields that go, then fields and values that come. Answers {-1} for another version or a lost lease, else
-# {1 if the lease is the caller's else 0, version}. What the lease holder writes at work gives no new version.
+# KEYS: notes, memory, lease, due. ARGV: chat's mark, version expected or "*", new version, token, mode, now, until
+# when a lease is given, when due ("" as it is, "-" never, "<N" no later than N), memory ("" as it is), its ms, how
+# many fields go, the fields that go, then fields and values that come.
+# Modes: "take" a free lease, "steal" any, "work" and "end" with one's own only, "note" without. At work no new version
+# is given. Answers {1 if the lease is the caller's else 0, version}, {-1} for another version, {-2} for a lost lease.
 _CHANGE = """
 local version = redis.call('HGET', KEYS[1], 'v') or ''
-local mine = redis.call('GET', KEYS[3]) == ARGV[3]
-local empty = version == '' and ARGV[4] == 'end'
-if ARGV[2] ~= '*' and ARGV[2] ~= version and not empty then return {-1, version} end
-if ARGV[4] == 'end' and not mine then return {-1, version} end
-local gone, at = tonumber(ARGV[9]), 10
+local mode, held = ARGV[5], redis.call('GET', KEYS[3])
+local mine = held and held:sub(1, 8) == ARGV[4] or false
+if version == ARGV[3] then return {(mine or mode == 'end') and 1 or 0, version} end
+if (mode == 'work' or mode == 'end') and not mine then return {-2, version} end
+if ARGV[2] ~= '*' and ARGV[2] ~= version then return {-1, version} end
+local gone, at = tonumber(ARGV[11]), 12
 for i = at, at + gone - 1 do redis.call('HDEL', KEYS[1], ARGV[i]) end
-at = at + gone
-for i = at, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-if ARGV[7] == '-' then redis.call('DEL', KEYS[2])
-elseif ARGV[7] ~= '' then redis.call('SET', KEYS[2], ARGV[7], 'PX', ARGV[8]) end
-if ARGV[4] == 'take' and redis.call('SET', KEYS[3], ARGV[3], 'NX', 'PX', ARGV[5]) then mine = true
-elseif ARGV[4] == 'steal' then redis.call('SET', KEYS[3], ARGV[3], 'PX', ARGV[5]) mine = true
-elseif ARGV[4] == 'end' then redis.call('DEL', KEYS[3]) end
-redis.call('HDEL', KEYS[1], 'v')
-if redis.call('HLEN', KEYS[1]) == 0 then
-  redis.call('ZREM', KEYS[4], ARGV[1])
-  return {mine and 1 or 0, ''}
-end
-if ARGV[4] ~= 'end' and not (ARGV[4] == '' and mine) then version = tostring(redis.call('INCR', KEYS[5])) end
+for i = at + gone, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+if ARGV[9] ~= '' then redis.call('SET', KEYS[2], ARGV[9], 'PX', ARGV[10]) end
+local free = not held or tonumber(held:sub(9)) <= tonumber(ARGV[6])
+if mode == 'steal' or mode == 'take' and (mine or free) then
+  redis.call('SET', KEYS[3], ARGV[4] .. ARGV[7], 'EX', 3600)
+  mine = true
+elseif mode == 'end' then redis.call('DEL', KEYS[3]) end
+if mode ~= 'work' then version = ARGV[3] end
 redis.call('HSET', KEYS[1], 'v', version)
-redis.call('EXPIRE', KEYS[1], KEEP)
-if ARGV[6] == '-' then redis.call('ZREM', KEYS[4], ARGV[1])
-elseif ARGV[6]:sub(1, 1) == '<' then redis.call('ZADD', KEYS[4], 'LT', ARGV[6]:sub(2), ARGV[1])
-elseif ARGV[6] ~= '' then redis.call('ZADD', KEYS[4], ARGV[6], ARGV[1]) end
+if redis.call('HLEN', KEYS[1]) == 1 then
+  redis.call('PEXPIRE', KEYS[1], ARGV[10])
+  redis.call('ZREM', KEYS[4], ARGV[1])
+else
+  redis.call('EXPIRE', KEYS[1], KEEP)
+  if ARGV[8] == '-' then redis.call('ZREM', KEYS[4], ARGV[1])
+  elseif ARGV[8]:sub(1, 1) == '<' then redis.call('ZADD', KEYS[4], 'LT', ARGV[8]:sub(2), ARGV[1])
+  elseif ARGV[8] ~= '' then redis.call('ZADD', KEYS[4], ARGV[8], ARGV[1]) end
+end
 return {mine and 1 or 0, version}
 """.replace("KEEP", str(KEEP))
 
@@ -72,31 +82,24 @@ for _, mark in ipairs(found) do redis.call('ZADD', KEYS[1], ARGV[2], mark) end
 return {redis.call('GET', KEYS[2]), found}
 """
 
-# KEYS: lease, due. ARGV: token, lease ms, when due, the chat's mark.
+# KEYS: lease, due. ARGV: token, until when, the chat's mark.
 _EXTEND = """
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
-redis.call('ZADD', KEYS[2], ARGV[3], ARGV[4])
+local held = redis.call('GET', KEYS[1])
+if not held or held:sub(1, 8) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1] .. ARGV[2], 'EX', 3600)
+redis.call('ZADD', KEYS[2], ARGV[2], ARGV[3])
 return 1
 """
 
 log = logging.getLogger("doorway.ledger")
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """Where a chat stands: the newest update that counts, the state's token, and what is still to be shown."""
+class Ended(Enum):
+    """What became of the end of some work."""
 
-    seq: int = 0  # update_id; an older one changes nothing any more
-    born: int = 0  # update_id of the message that opened this conversation; a Close from before it is void
-    state: str = ""
-    wanted: bool = False  # the state is not shown yet
-    anew: bool = False  # by a new pair of messages
-    by_word: bool = False  # it answers a message, so that something may be sent
-    asked: float = 0  # date of that message (seconds since 1970), and its id
-    asked_by: int = 0
-    closed: bool = False
-    touched: float = 0  # seconds since 1970
+    DONE = auto()
+    CHANGED = auto()  # there is something new to do
+    LOST = auto()  # another replica has been at it meanwhile
 
 
 @dataclass(slots=True, eq=False)
@@ -108,42 +111,49 @@ class Lease:
     lost: Callable[[], None] = lambda: None
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A chat as the store has it; `version` tells whether somebody else has changed it since."""
-
-    version: bytes = b""
-    memory: Memory | None = None
-    notes: list[Note] = field(default_factory=list)
-
-
 class SharedLedger:
     """Notes and memories that all replicas share. No method raises when Redis fails: the bot goes on without."""
 
-    def __init__(self, redis: Redis, seal: Seal, idle: float, now: Callable[[], float]) -> None:
-        self._redis, self._seal, self._idle, self._now = redis, seal, idle, now
+    def __init__(
+        self, redis: Redis, seal: Seal, idle: float, now: Callable[[], float], pause: Callable[[float], Awaitable[None]]
+    ) -> None:
+        self._redis, self._seal, self._idle, self._now, self._pause = redis, seal, idle, now, pause
         self._change = redis.register_script(_CHANGE)
         self._claim = redis.register_script(_CLAIM)
         self._extend = redis.register_script(_EXTEND)
         self._birth, self._failing = b"", False
+        self._recall, self._lost = Recall(), 0.0  # when a loss was noticed (seconds since 1970)
         self.leases: dict[int, Lease] = {}  # those that this replica holds, by chat
 
     # ---- what the worker does
 
     async def write(self, add: Iterable[Note] = (), remove: Iterable[tuple[int, int]] = ()) -> None:
-        """Removes the notes of (chat, message) pairs and adds notes, chat by chat."""
+        """Removes the notes of (chat, message) pairs and adds notes, chat by chat.
+
+        Where this replica has lost the lease, what it has sent is a stray, and only whoever works there ends a Close.
+        """
         added, removed = list(add), list(remove)
         for chat in {n.chat for n in added} | {c for c, _ in removed}:
+            notes, gone = [n for n in added if n.chat == chat], [m for c, m in removed if c == chat]
             lease = self.leases.get(chat)
-            await self._do(
-                chat, b"*", lease.token if lease else b"", due=f"<{self._now() + LEASE}" if added else "",
-                add=[n for n in added if n.chat == chat], remove=[m for c, m in removed if c == chat],
-            )  # fmt: skip
+            if lease:
+                said = await self._do(chat, b"*", lease.token, "work", add=notes, remove=gone)
+                if said is None or said[0] >= 0:
+                    continue
+                self.release(chat, lease)
+                notes, gone = _strays(notes), [m for m in gone if m]
+            await self.leave(chat, notes, gone)
+
+    async def leave(self, chat: int, add: Iterable[Note] = (), remove: Iterable[int] = ()) -> None:
+        """Notes and removes without the right to work in a chat: whoever has it looks again, or takes it at once."""
+        notes = list(add)
+        await self._do(chat, b"*", b"", "note", due=f"<{self._now()}" if notes else "", add=notes, remove=remove)
 
     async def forget(self, chat: int) -> None:
         """Removes all that is kept of a chat."""
         self.leases.pop(chat, None)
         mark = self._seal.chat(chat)
+        self._recall.forget(mark)
         try:
             async with self._redis.pipeline() as pipe:
                 pipe.delete(*self._keys(mark)[:3])
@@ -156,7 +166,12 @@ class SharedLedger:
 
     async def load(self, chat: int) -> Seen:
         """What is kept of a chat."""
-        return await self._load(self._seal.chat(chat))
+        mark = self._seal.chat(chat)
+        seen = await self._load(mark)
+        while (wait := self._lost + GRACE - self._now()) > 0:
+            await self._pause(wait)
+            seen = await self._load(mark)
+        return seen
 
     async def put(
         self, chat: int, seen: Seen, memory: Memory | None, add: Iterable[Note], *,
@@ -169,14 +184,12 @@ class SharedLedger:
         """
         notes, until = list(add), self._now() + LEASE
         mine = lease or Lease(secrets.token_bytes(8), until)
-        mode = "steal" if steal else "take"
-        said = await self._do(chat, seen.version, mine.token, mode, str(until), memory, notes)
-        if said is None:
-            return Seen(b"", memory, [*seen.notes, *notes]), mine
-        if said[0] < 0:
+        mode, due = "steal" if steal else "take", str(until)
+        said = await self._do(chat, seen.version, mine.token, mode, until, due, memory, notes, seen=seen)
+        if said and said[0] < 0:
             return None, None
-        stored = Seen(said[1], memory, [*seen.notes, *notes])
-        if not said[0]:
+        stored = Seen(said[1] if said else b"", memory, together(seen.notes, notes))
+        if said and not said[0]:
             return stored, None
         if self.leases.get(chat) is not mine:
             self.release(chat)
@@ -184,11 +197,13 @@ class SharedLedger:
         mine.until = until
         return stored, mine
 
-    async def end(self, chat: int, seen: Seen, lease: Lease, memory: Memory | None, due: float | None) -> bool:
-        """Gives the lease back, says when somebody must look again; False if there is something new, or it was lost."""
+    async def end(self, chat: int, seen: Seen, lease: Lease, memory: Memory | None, due: float | None) -> Ended:
+        """Gives the lease back, and says when somebody must look again."""
         when = "-" if due is None else str(due)
-        said = await self._do(chat, seen.version, lease.token, "end", when, memory)
-        return said is None or said[0] >= 0
+        said = await self._do(chat, seen.version, lease.token, "end", due=when, memory=memory)
+        if said is None or said[0] >= 0:
+            return Ended.DONE
+        return Ended.CHANGED if said[0] == -1 else Ended.LOST
 
     def release(self, chat: int, lease: Lease | None = None) -> None:
         """Whoever works in the chat for this replica, with this lease if one is named, is to stop."""
@@ -199,7 +214,7 @@ class SharedLedger:
 
     async def look_again(self, chat: int, at: float) -> None:
         """Somebody has to look at the chat at a time (seconds since 1970)."""
-        await self._do(chat, b"*", b"", due=str(at))
+        await self._do(chat, b"*", b"", "note", due=str(at))
 
     # ---- what is due
 
@@ -209,33 +224,32 @@ class SharedLedger:
         try:
             args: list[Any] = [now, now + LEASE, CLAIMED, secrets.token_bytes(8)]
             birth, marks = await self._claim([_DUE, _BIRTH], args)
-            if self._birth and birth != self._birth:
-                log.error("the store has lost its data: older messages stay in their chats until they are tapped")
-            self._birth = birth
-            found = [(mark, await self._load(mark)) for mark in marks]
+            self._meet(birth)
+            found = [(mark, seen) for mark in marks if (seen := await self._fetch(mark))]
             if lost := [mark for mark, seen in found if not seen.notes]:  # another key's, or too old
                 await self._redis.zrem(_DUE, *lost)
         except (RedisError, OSError) as error:
             self._failed(error)
+            return []
+        await asyncio.gather(*map(self._put_back, list(self._recall.missing)[:PUT_BACK]))
+        if now < self._lost + GRACE:
             return []
         return [(seen.notes[0].chat, seen) for _, seen in found if seen.notes]
 
     async def extend(self) -> None:
         """Keeps the leases of work that takes long; who has lost one is told."""
         for chat, lease in list(self.leases.items()):
-            now = self._now()
-            if lease.until - now > LEASE / 2:
+            until = self._now() + LEASE
+            if until - lease.until < LEASE / 2:
                 continue
             mark = self._seal.chat(chat)
             try:
-                kept = await self._extend(
-                    [self._keys(mark)[2], _DUE], [lease.token, int(LEASE * 1000), now + LEASE, mark]
-                )
+                kept = await self._extend([self._keys(mark)[2], _DUE], [lease.token, until, mark])
             except (RedisError, OSError) as error:
                 self._failed(error)
                 continue
             if kept:
-                lease.until = now + LEASE
+                lease.until = until
             elif self.leases.get(chat) is lease:
                 self.release(chat)
 
@@ -248,13 +262,40 @@ class SharedLedger:
         for mark in await self._marks():
             seen = await self._load(mark)
             if seen.notes and self._seal.chat(chat := seen.notes[0].chat) != mark:
-                await self._do(chat, b"*", b"", due=f"{self._now() + LEASE}", memory=seen.memory, add=seen.notes)
+                due = f"{self._now() + LEASE}"
+                await self._do(chat, b"*", b"", "note", due=due, memory=seen.memory, add=seen.notes)
                 await self._redis.delete(*self._keys(mark)[:3])
                 await self._redis.zrem(_DUE, mark)
 
     async def close(self) -> None:
         """Ends the connection."""
         await self._redis.aclose()
+
+    # ---- what Redis may have lost
+
+    def _meet(self, birth: bytes) -> None:
+        """Notices a store that is not the one we knew, or that has been away."""
+        if birth == self._birth and not self._failing:
+            return
+        known = self._recall.lose()
+        if self._birth and birth != self._birth:
+            log.error("the store has lost its data: %d chats are put back", known)
+            self._lost = self._now()
+        self._birth, self._failing = birth, False
+
+    async def _put_back(self, mark: bytes) -> None:
+        """Puts back into the store what this replica knows of a chat."""
+        while there := await self._fetch(mark):
+            back, known = self._recall.back(mark, there, self._now() - 2 * LEASE), self._recall.of(mark)
+            if back is None or known is None:
+                self._recall.missing.discard(mark)
+                return
+            memory, chat = back.memory, known.notes[0].chat
+            calm = memory and not (memory.wanted or memory.closed or there.notes)
+            due = f"<{memory.touched + self._idle if memory and calm else self._now()}"
+            lease = self.leases.get(chat)
+            token, mode, until = (lease.token, "take", lease.until) if lease else (b"", "note", 0.0)
+            await self._do(chat, there.version, token, mode, until, due, memory, back.add, back.remove, seen=there)
 
     # ---- to Redis and back
 
@@ -264,19 +305,29 @@ class SharedLedger:
 
     @staticmethod
     def _keys(mark: bytes) -> list[bytes]:
-        return [_NAME + b"notes:" + mark, _NAME + b"memory:" + mark, _NAME + b"lease:" + mark, _DUE, _COUNT]
+        return [_NAME + b"notes:" + mark, _NAME + b"memory:" + mark, _NAME + b"lease:" + mark, _DUE]
 
     async def _load(self, mark: bytes) -> Seen:
+        seen = await self._fetch(mark)
+        if mark in self._recall.missing and seen:
+            await self._put_back(mark)
+            seen = await self._fetch(mark)
+        return seen or self._recall.of(mark) or Seen()
+
+    async def _fetch(self, mark: bytes) -> Seen | None:
+        """A chat as the store has it; None where it does not answer."""
         notes_key, memory_key = self._keys(mark)[:2]
         try:
             async with self._redis.pipeline() as pipe:
+                pipe.set(_BIRTH, secrets.token_bytes(8), nx=True)
+                pipe.get(_BIRTH)
                 pipe.hgetall(notes_key)
                 pipe.get(memory_key)
-                rows, memory = await pipe.execute()
+                _, birth, rows, memory = await pipe.execute()
         except (RedisError, OSError) as error:
             self._failed(error)
-            return Seen()
-        self._failing = False
+            return None
+        self._meet(birth)
         notes = []
         for name, value in rows.items():
             if name != b"v" and (ids := self._seal.open(value[8:])):
@@ -285,45 +336,55 @@ class SharedLedger:
         return Seen(rows.get(b"v", b""), Memory(**json.loads(plain)) if plain else None, notes)
 
     async def _do(
-        self, chat: int, version: bytes, token: bytes, mode: str = "", due: str = "",
-        memory: Memory | None = None, add: Iterable[Note] = (), remove: Iterable[int] = (),
-    ) -> list[Any] | None:  # fmt: skip
-        mark, seal = self._seal.chat(chat), self._seal
-        gone = [seal.message(chat, message) for message in remove]
-        args: list[Any] = [mark, version, token, mode, int(LEASE * 1000), due]
-        sealed = seal.wrap(json.dumps(asdict(memory)).encode()) if memory else ""
-        args += [sealed, int(self._idle * 1000), len(gone), *gone]
-        for n in add:
+        self, chat: int, version: bytes, token: bytes, mode: str, until: float = 0, due: str = "",
+        memory: Memory | None = None, add: Iterable[Note] = (), remove: Iterable[int] = (), seen: Seen | None = None,
+    ) -> tuple[int, bytes] | None:  # fmt: skip
+        """One change; None where the store does not answer. `seen` is what the notes are added to."""
+        mark, seal, notes, gone = self._seal.chat(chat), self._seal, list(add), list(remove)
+        args: list[Any] = [mark, version, secrets.token_bytes(8), token, mode, self._now(), until, due]
+        args += [seal.wrap(json.dumps(asdict(memory)).encode()) if memory else "", int(self._idle * 1000)]
+        args += [len(gone), *(seal.message(chat, message) for message in gone)]
+        for n in notes:
             args += [seal.message(chat, n.message), struct.pack(">d", n.at) + seal.close(chat, n.message, n.kind)]
         try:
-            said: list[Any] = await self._change(self._keys(mark), args)
+            said: tuple[int, bytes] | None = tuple(await self._change(self._keys(mark), args))
         except (RedisError, OSError) as error:
             self._failed(error)
-            return None
-        self._failing = False
+            said = None
+        if said is None or said[0] >= 0:
+            self._recall.keep(mark, seen, memory, notes, gone, self._now())
         return said
 
     def _failed(self, error: Exception) -> None:
         if not self._failing:  # one line, not one for each message
             self._failing = True
-            log.error("the store fails (%s): messages sent now may have to be deleted by hand", type(error).__name__)
+            log.error("the store fails (%s): what is sent now is noted when it is back", type(error).__name__)
+
+
+def _strays(notes: list[Note]) -> list[Note]:
+    """What is left of notes when somebody else works in the chat: messages of ours that are in the way there."""
+    ours = (Kind.LIVING, Kind.BLAND)
+    return [replace(n, kind=Kind.TYPED) if n.kind in ours else n for n in notes if n.kind is not Kind.CLOSING]
 
 
 def connect(url: str) -> Redis:
     """A client of the Redis at `url`; a short absence is waited for."""
     pool = BlockingConnectionPool.from_url(
-        url, max_connections=CONNECTIONS, timeout=5, socket_timeout=2, socket_connect_timeout=2,
+        url, max_connections=CONNECTIONS, timeout=None, socket_timeout=2, socket_connect_timeout=2,
         retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 5),
     )  # fmt: skip
     return Redis.from_pool(pool)
 
 
-async def open_shared(url: str, seal: Seal, idle: float, now: Callable[[], float]) -> SharedLedger:
+async def open_shared(
+    url: str, seal: Seal, idle: float, now: Callable[[], float],
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> SharedLedger:  # fmt: skip
     """The ledger in the Redis at `url`. Raises StoreError where none answers."""
     redis = connect(url)
     try:
         await redis.ping()
-        ledger = SharedLedger(redis, seal, idle, now)
+        ledger = SharedLedger(redis, seal, idle, now, pause)
         await ledger.rekey()
     except (RedisError, OSError) as error:
         await redis.aclose()

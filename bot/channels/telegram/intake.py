@@ -66,6 +66,8 @@ class Intake:
         update = parse(raw, self._app.bot)
         if update is None:
             self.drop()
+        elif not isinstance(self._chats, Chats):  # what came before stands in the store, once it is there
+            return update
         elif update.update_id not in self._seen:
             self._seen.add(update.update_id)
             self._order.append(update.update_id)

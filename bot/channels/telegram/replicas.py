@@ -21,17 +21,19 @@ from bot.channels.telegram.chats import OLDEST
 from bot.channels.telegram.counts import count
 from bot.channels.telegram.draw import Drawn, drawn, tapped
 from bot.channels.telegram.hearing import Hearing
-from bot.channels.telegram.room import NOTHING, Room, room_of
+from bot.channels.telegram.room import REACH, Room, room_of
 from bot.channels.telegram.worker import Lines, Worker
 from bot.dialogue import encode
 from bot.dialogue.model import Event, Start, State
 from bot.dialogue.state import decode
 from bot.forgetting.ledger import Note
+from bot.forgetting.recall import Memory, Seen
 from bot.forgetting.seal import Kind
-from bot.forgetting.shared import LEASE, Lease, Memory, Seen, SharedLedger
+from bot.forgetting.shared import LEASE, Ended, Lease, SharedLedger
 from knowledge.model import Knowledge
 
 RETRY = 15.0  # seconds until a Close that could not be carried through is tried again
+FARTHEST = 2000  # ids that are searched for messages of ours; they are counted over all chats of the bot together
 
 
 class SharedChats:
@@ -47,6 +49,7 @@ class SharedChats:
         self._clock, self._background, self._hearing = clock, background, Hearing(clock)
         self._worker = Worker(calls, ledger, lines, self.now, self.forget)
         self._fresh: dict[int, tuple[int, Drawn | None]] = {}  # what was just answered, with its line on what was typed
+        self._newest = 0  # the highest message id met
 
     async def restore(self) -> None:
         """After a start: loads at once what words are read with, as here these are deleted only when they are read."""
@@ -60,20 +63,21 @@ class SharedChats:
 
     async def tapped(self, chat: int, message: int, token: str, number: int) -> None:
         """A button of `message` was tapped, in update `number`. Only ever edits."""
+        self._newest = max(self._newest, message)
         while True:
             seen = await self._ledger.load(chat)
             old, room, now = seen.memory or Memory(), room_of(chat, seen.notes), self.now()
             if old.closed or room.closing or message in room.plain or number <= old.born:
                 return
             here, screen = self._drawn(token)
-            notes, anew = [], _awaited(old, room)
+            notes, anew = [], _awaited(old, room) and message < old.asked_by
             if message != room.living:
-                other = room.living or anew  # one living message: an older one goes; else the store was lost
+                other = room.living > message or anew  # one living message: an older one goes; else the store was lost
                 notes = [Note(chat, message, Kind.TYPED if other else Kind.LIVING, now)]
             if screen is None:
                 await self.close(chat, number, notes)
                 return
-            memory = replace(old, touched=now)
+            memory = _touched(old, number, now)
             if number > old.seq and not anew:
                 memory = replace(memory, seq=number, state=encode(here), wanted=True, by_word=False)
             elif not notes:
@@ -83,10 +87,11 @@ class SharedChats:
 
     async def said(self, chat: int, message: int, date: float, event: Event | None, number: int) -> None:
         """The person sent `message` at `date`, in update `number`; `event` is what is answered, None for nothing."""
+        self._newest = max(self._newest, message)
         while True:
             seen = await self._ledger.load(chat)
             old, now = seen.memory or Memory(), self.now()
-            notes, memory, screen = [Note(chat, message, Kind.TYPED, now)], replace(old, touched=now), None
+            notes, memory, screen = [Note(chat, message, Kind.TYPED, now)], _touched(old, number, now), None
             if event is not None and number > old.born:
                 here = decode(old.state) if old.state else None
                 try:
@@ -110,13 +115,15 @@ class SharedChats:
         while True:
             seen = await self._ledger.load(chat)
             old, now = seen.memory or Memory(), self.now()
-            memory = Memory(seq=max(number, old.seq), born=old.born, closed=True, touched=now)
-            closing = Note(chat, 0, Kind.CLOSING, now)
-            stored, lease = await self._ledger.put(chat, seen, memory, [closing, *notes], steal=True)
+            memory, more, void = _closed(old, number, now), [Note(chat, 0, Kind.CLOSING, now)], number <= old.born
+            if void:  # a new conversation has begun since
+                memory, more = old, []
+            steal = not (void or old.closed)
+            stored, lease = await self._ledger.put(chat, seen, memory, [*more, *notes], steal=steal)
             if stored:
                 break
         if lease:
-            self._background(self._work(chat, stored, lease, calm=False))
+            self._background(self._work(chat, stored, lease))
 
     async def forget(self, chat: int) -> None:
         """The person has blocked the bot, or is gone: nothing can be deleted any more, so nothing is kept."""
@@ -132,81 +139,103 @@ class SharedChats:
         if screen:
             count("screens", decode(memory.state).place)
         if lease:
-            calm = not (seen.memory and seen.memory.wanted)  # else somebody has died over it
-            self._background(self._work(chat, stored, lease, calm=calm))
+            self._background(self._work(chat, _taken_over(stored, seen), lease))
         return True
 
     # ---- the work
 
-    async def _work(self, chat: int, seen: Seen, lease: Lease, *, calm: bool) -> None:
-        """Makes the chat look as the store wants it, until there is nothing new. `calm`: no work was left undone."""
-        suspect, again = NOTHING, True
-        while again:
-            room = self._room(chat, seen, lease, calm=calm)
-            room.suspect |= suspect
-            turn = room.turn
-            await self._worker.work(room)
-            kept = room.turn == turn and room.holds()
-            if not kept:
-                await self._leave(room, {n.message for n in seen.notes})
-            memory = replace(seen.memory, wanted=False, anew=False) if seen.memory else None
-            due = self._due(room, seen.memory)
-            if kept and await self._ledger.end(chat, seen, lease, memory, due):
-                break
-            calm, suspect, again = kept, room.suspect, False
-            while not again:  # something new is asked for; or the lease was lost, and our edit may have come too late
-                seen = await self._ledger.load(chat)
-                known, notes = seen.memory or Memory(touched=self.now()), []
-                if known.closed and room.living and not calm:
-                    ids = (room.living, Kind.LIVING), (0, Kind.CLOSING)
-                    notes = [Note(chat, m, kind, self.now()) for m, kind in ids]
-                if not (seen.notes or notes or known.wanted):
-                    break
-                memory = replace(known, wanted=bool(known.state))
-                stored, mine = await self._ledger.put(chat, seen, memory, notes, lease=lease)
-                if stored is not None:
-                    if mine is None:
-                        return
-                    seen, lease, again = stored, mine, True
-        self._ledger.release(chat, lease)
-        self._fresh.pop(chat, None)
+    async def _work(self, chat: int, seen: Seen, lease: Lease) -> None:
+        """Makes the chat look as the store wants it, until there is nothing new, or another replica is at it."""
+        mine: Lease | None = lease
+        try:
+            while mine:
+                seen, mine = await self._once(chat, seen, mine)
+        finally:
+            self._ledger.release(chat, lease)
+            self._fresh.pop(chat, None)
 
-    async def _leave(self, room: Room, known: set[int]) -> None:
-        """Notes what was sent without the right to it as strays, which whoever is at work now deletes."""
+    async def _once(self, chat: int, seen: Seen, lease: Lease) -> tuple[Seen, Lease | None]:
+        """Makes the chat look as `seen` wants it; what is to be done then, with the lease, or None for nothing."""
+        room = self._room(chat, seen, lease)
+        turn = room.turn
+        await self._worker.work(room)
         if room.sending:
             await asyncio.wait({room.sending})
-        strays = {room.living, room.bland} - {0} - known
-        await self._ledger.write(add=[Note(room.chat, m, Kind.TYPED, self.now()) for m in strays])
+        self._newest = max(self._newest, room.living, room.bland)
+        ended = Ended.LOST
+        if room.turn == turn and room.holds():
+            memory, due = await self._after(room, seen)
+            ended = await self._ledger.end(chat, seen, lease, memory, due)
+        else:  # what was sent without the right to it is a stray, which whoever is at work now deletes
+            strays = {room.living, room.bland} - {0, *(n.message for n in seen.notes)}
+            await self._ledger.leave(chat, [Note(chat, m, Kind.TYPED, self.now()) for m in strays])
+        if ended is Ended.DONE:
+            return seen, None
+        return await self._again(chat, room, lease, late=ended is Ended.LOST)
 
-    def _room(self, chat: int, seen: Seen, lease: Lease, *, calm: bool) -> Room:
-        room, memory = room_of(chat, seen.notes), seen.memory or Memory()
-        room.typed, room.left = room.left, NOTHING
+    async def _after(self, room: Room, seen: Seen) -> tuple[Memory, float | None]:
+        """What is to be remembered after some work, and when somebody must look at the chat again; None for never."""
+        now, above, memory = self.now(), min(room.suspect, default=0), seen.memory or Memory(touched=self.now())
+        due = self._due(room, memory)
+        if due is None and room.plain:
+            due = min((n.at for n in seen.notes if n.message in room.plain), default=now) + OLDEST
+        if memory.above and not room.closing and now < memory.unsettled:
+            # Who was sending when Close came may have died over it a moment later: it is searched once more.
+            above, due = memory.above, memory.unsettled
+            await self._ledger.write(add=[Note(room.chat, above, Kind.TYPED, now)])
+        done = replace(memory, wanted=False, anew=False, above=above, again=room.again, failures=room.failures)
+        return done, due
+
+    async def _again(self, chat: int, room: Room, lease: Lease, *, late: bool) -> tuple[Seen, Lease | None]:
+        """Something new is asked for, or the lease was lost, so that what we did may have come too `late`."""
+        while True:
+            seen = await self._ledger.load(chat)
+            known, notes = seen.memory or Memory(touched=self.now()), []
+            if late and known.closed and room.living:
+                ids = (room.living, Kind.TYPED), (0, Kind.CLOSING)
+                notes = [Note(chat, m, kind, self.now()) for m, kind in ids]
+            if late and not (seen.notes or notes or known.wanted):
+                return seen, None
+            # What we were sending when somebody else began to search for it is known by now.
+            above = min(room.suspect, default=0) or (known.above if known.above != room.asked_by else 0)
+            memory = replace(known, wanted=known.wanted or (late and bool(known.state)), above=above)
+            stored, mine = await self._ledger.put(chat, seen, memory, notes, lease=lease)
+            if stored:
+                return (_taken_over(stored, seen) if late else stored), mine
+
+    def _room(self, chat: int, seen: Seen, lease: Lease) -> Room:
+        room, memory, now = room_of(chat, seen.notes), seen.memory or Memory(), self.now()
+        if seen.memory:  # it knows better than the notes, but for a screen whose line was lost with the store
+            room.suspect = frozenset({memory.above, 0 if room.bland else room.living} - {0})
+        room.reach = min(max(REACH, self._newest - min(room.suspect, default=0)), FARTHEST)
+        room.again, room.failures = memory.again, memory.failures
+        young = {n.message for n in seen.notes if n.at >= memory.touched or now >= memory.again}
+        room.typed = room.left & young
+        room.left -= room.typed
         room.closing |= memory.closed and any(n.kind is not Kind.PLAIN for n in seen.notes)
-        if calm:
-            room.suspect -= room.typed
         if memory.wanted and memory.state:
             seq, screen = self._fresh.get(chat, (0, None))
             if seq != memory.seq or screen is None:
                 _, screen = self._drawn(memory.state)
             room.here = decode(memory.state)
             room.wanted, room.anew, room.by_word = screen, _awaited(memory, room), memory.by_word
-        room.asked, room.asked_by = memory.asked, memory.asked_by
-        room.holds = lambda: self.now() < lease.until
+        room.asked, room.asked_by, room.fenced = memory.asked, memory.asked_by, True
+        room.holds = lambda: self._ledger.leases.get(chat) is lease and self.now() < lease.until
         lease.lost = partial(_stop, room)
         return room
 
     def _drawn(self, token: str) -> tuple[State, Drawn | None]:
         return tapped(token, self.knowledge, self._clock().replace(second=0, microsecond=0))
 
-    def _due(self, room: Room, memory: Memory | None) -> float | None:
-        """When somebody must look at the chat again; None for never."""
+    def _due(self, room: Room, memory: Memory) -> float | None:
+        """When somebody must look at the conversation again; None for never."""
         now = self.now()
         if room.closing:
             return now + RETRY
         if room.living or room.bland or room.typed or room.left or room.suspect:
-            touched, asked = (memory.touched, memory.asked) if memory else (now, 0)
-            return min(touched + self._idle, (asked or now) + OLDEST)
-        return now + OLDEST if room.plain else None
+            quiet = min(memory.touched + self._idle, (memory.asked or now) + OLDEST)
+            return min(quiet, room.again) if room.left - room.suspect else quiet
+        return None
 
     # ---- what is due
 
@@ -223,12 +252,12 @@ class SharedChats:
         quiet = memory is None or now - memory.touched >= self._idle or now - (memory.asked or now) >= OLDEST
         notes = []
         if memory is None or quiet or memory.closed:
-            old = memory or Memory()
-            memory = Memory(seq=old.seq, born=old.born, closed=True, touched=now)
+            lost = min(room_of(chat, seen.notes).suspect, default=0)
+            memory = _closed(memory or Memory(above=lost), 0, now)
             notes = [Note(chat, 0, Kind.CLOSING, now)]
         stored, lease = await self._ledger.put(chat, seen, memory, notes)
         if stored and lease:
-            await self._work(chat, stored, lease, calm=False)
+            await self._work(chat, _taken_over(stored, seen), lease)
 
     async def _expire(self, chat: int, seen: Seen) -> None:
         """Deletes plain lines while Telegram still lets us."""
@@ -248,13 +277,41 @@ def _awaited(memory: Memory, room: Room) -> bool:
     return memory.anew and room.living < memory.asked_by
 
 
+def _touched(old: Memory, number: int, now: float) -> Memory:
+    """The memory with its idle time begun anew, unless the update comes again, or late from a replica that slept."""
+    return replace(old, touched=now) if number > old.seq else old
+
+
+def _closed(old: Memory, number: int, now: float) -> Memory:
+    """The memory of a chat under Close."""
+    pending = _pending(old)
+    return Memory(
+        seq=max(number, old.seq), born=old.born, closed=True, touched=now, above=pending or old.above,
+        unsettled=now + RETRY if pending else old.unsettled, again=old.again, failures=old.failures,
+    )  # fmt: skip
+
+
+def _taken_over(stored: Seen, seen: Seen) -> Seen:
+    """What was stored, with a sign that somebody has died who was to send a new pair; if so, it may stand."""
+    old = seen.memory
+    if stored.memory and old and _pending(old):
+        return replace(stored, memory=replace(stored.memory, above=_pending(old)))
+    return stored
+
+
+def _pending(memory: Memory) -> int:
+    """The message above which somebody may be sending a new pair; 0 for none."""
+    return (memory.above or memory.asked_by) if memory.wanted and memory.anew else 0
+
+
 def _stop(room: Room) -> None:
     room.turn += 1
+    room.stir()
 
 
 def _answered(old: Memory, state: State, number: int, message: int, date: float, now: float, *, anew: bool) -> Memory:
     """The memory after a message: a new pair begins a new conversation, for which earlier updates are void."""
     return Memory(
         seq=number, born=number if anew else old.born, state=encode(state), wanted=True, anew=anew, by_word=True,
-        asked=date, asked_by=message, touched=now,
+        asked=date, asked_by=message, touched=now, above=_pending(old) or old.above,
     )  # fmt: skip

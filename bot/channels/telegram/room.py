@@ -36,6 +36,7 @@ class Room:
     again: float = 0  # when `left` may be tried again (seconds since 1970), and how often that has failed
     failures: int = 0
     suspect: frozenset[int] = NOTHING  # above these there may be messages of ours whose ids were never learnt
+    reach: int = REACH  # how far above
     gone: frozenset[int] = NOTHING  # screens that were closed: a late tap on them shows nothing
     wanted: Drawn | None = None  # the newest screen not yet shown
     anew: bool = False  # a new pair is asked for
@@ -53,6 +54,7 @@ class Room:
     held_until: float = 0  # up to when a screen waits for what was typed to go (seconds of perf_counter)
     stirred: asyncio.Event | None = None  # set when there is something new; made by who waits
     holds: Callable[[], bool] = always  # whether the right to work here still stands
+    fenced: bool = False  # only the store knows for sure, so it is asked before anything is sent
 
     def due(self, now: float) -> frozenset[int]:
         """What was typed, could not be deleted, and may be tried again now."""
@@ -74,9 +76,9 @@ class Room:
             self.stirred.set()
 
 
-def around(suspect: Iterable[int]) -> frozenset[int]:
+def around(suspect: Iterable[int], reach: int) -> frozenset[int]:
     """Suspect ids, and those shortly above, at which unnoted messages of ours may stand."""
-    return frozenset(n for m in suspect for n in range(m, m + REACH))
+    return frozenset(n for m in suspect for n in range(m, m + reach))
 
 
 def room_of(chat: int, notes: Iterable[Note]) -> Room:

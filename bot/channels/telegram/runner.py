@@ -97,7 +97,7 @@ class Doorway:
         if isinstance(given.store, str):
             from bot.forgetting.shared import open_shared
 
-            self._ledger = await open_shared(given.store, seal, idle, self._seconds)
+            self._ledger = await open_shared(given.store, seal, idle, self._seconds, self._pause)
         else:
             self._ledger = await open_ledger(given.store, seal, self._seconds())
         self._stack.push_async_callback(self._ledger.close)

@@ -126,7 +126,7 @@ class Worker:
     async def _tidy(self, room: Room, ids: frozenset[int], searched: frozenset[int]) -> None:
         """Deletes what the person typed, and whatever of ours stands unnoted above those `searched`."""
         try:
-            done = await self._remove(room, ids, around(searched) - {room.living, room.bland} - room.plain)
+            done = await self._remove(room, ids, around(searched, room.reach) - {room.living, room.bland} - room.plain)
         finally:
             room.deleting -= ids
             room.stir()
@@ -183,9 +183,9 @@ class Worker:
         noted = room.asked_by in room.typed and not room.searching  # a search takes its notes away
         room.searching = None
         room.anew = True  # until the pair stands, taps count for nothing
-        reach, suspect = around(room.suspect), room.suspect
+        reach, suspect = around(room.suspect, room.reach), room.suspect
         room.suspect |= {room.asked_by}  # until the ids of what is sent now are known and noted
-        if not noted:  # the note is the only sign of the messages that are about to be sent
+        if room.fenced or not noted:  # the note is the only sign of the messages that are about to be sent
             await self._ledger.write(add=[Note(room.chat, room.asked_by, Kind.TYPED, self._now())])
             if room.turn != turn:
                 return
@@ -205,14 +205,14 @@ class Worker:
             room.sending = asyncio.create_task(self._send_pair(room, turn))
             done, sure = await asyncio.gather(self._remove(room, ids), room.sending)
         room.sending = None
-        if sure and room.turn == turn:
+        if sure:
             room.suspect -= {room.asked_by}
         done = replace(done, gone=(done.gone | before) - room.suspect)
         if room.turn == turn and room.holds():
             room.anew = False
             await self._note_pair(room, done, sure)
-        else:  # a Close came between: it sees to what was sent, and to what is suspect
-            await self._note(room, done)
+        else:  # a Close came between: it sees to what was sent, and to what is suspect; so does another replica
+            await self._note(room, replace(done, gone=done.gone - {room.asked_by}) if room.fenced else done)
 
     async def _note_pair(self, room: Room, done: Removal, sure: bool) -> None:
         now, ids = self._now(), ((room.living, Kind.LIVING), (room.bland, Kind.BLAND))
@@ -280,7 +280,7 @@ class Worker:
         room.gone |= {room.living} - {0}
         room.typed = NOTHING
         done, outcome = await asyncio.gather(
-            self._remove(room, ids, around(room.suspect) - mine), self._blank(room, target)
+            self._remove(room, ids, around(room.suspect, room.reach) - mine), self._blank(room, target)
         )
         if outcome is Outcome.BLOCKED:
             await self._forget(room.chat)

@@ -1,0 +1,114 @@
+"""What a replica remembers of the chats that it has noted in the shared store, to put it back when that has lost it.
+
+Pure: no store, no clock. It holds ids, and where a chat stands only until that is shown.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from bot.forgetting.ledger import Note
+
+KNOWN = 10_000  # chats, the latest ones
+KEEP = 48 * 3600  # seconds; Telegram deletes nothing older, so a note of it is of no use
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Where a chat stands: the newest update that counts, the state's token, and what is still to be shown."""
+
+    seq: int = 0  # update_id; an older one changes nothing any more
+    born: int = 0  # update_id of the message that opened this conversation; a Close from before it is void
+    state: str = ""
+    wanted: bool = False  # the state is not shown yet
+    anew: bool = False  # by a new pair of messages
+    by_word: bool = False  # it answers a message, so that something may be sent
+    asked: float = 0  # date of that message (seconds since 1970), and its id
+    asked_by: int = 0
+    closed: bool = False
+    touched: float = 0  # seconds since 1970
+    above: int = 0  # a message id above which something of ours may stand whose id was never learnt
+    unsettled: float = 0  # until when somebody may still be sending there, although there was a Close
+    again: float = 0  # when what could not be deleted may be tried again, and how often that has failed
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A chat as the store has it; `version` tells whether somebody else has changed it since."""
+
+    version: bytes = b""
+    memory: Memory | None = None
+    notes: list[Note] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """What is to be put back of a chat: its memory, notes to add, and messages whose notes are to go."""
+
+    memory: Memory | None
+    add: list[Note]
+    remove: list[int]
+
+
+class Recall:
+    """Chats by their mark. `missing` are those that may not be in the store."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[bytes, Seen] = OrderedDict()
+        self.missing: set[bytes] = set()
+
+    def of(self, mark: bytes) -> Seen | None:
+        """What is known of a chat."""
+        return self._known.get(mark)
+
+    def lose(self) -> int:
+        """Nothing may be in the store any more; of how many chats something is known."""
+        self.missing |= self._known.keys()
+        return len(self._known)
+
+    def forget(self, mark: bytes) -> None:
+        """Nothing is known of a chat any more."""
+        self._known.pop(mark, None)
+        self.missing.discard(mark)
+
+    def keep(self, mark: bytes, before: Seen | None, memory: Memory | None, add: list[Note], gone: list[int],
+             now: float) -> None:  # fmt: skip
+        """A change made to a chat as it was `before` (None: as it is known), `now` (seconds since 1970)."""
+        known = self._known.pop(mark, None) or Seen()
+        was = before or known
+        notes = together(known.notes, was.notes) if mark in self.missing else was.notes
+        notes = [n for n in together(notes, add) if n.message not in gone]
+        memory = memory or was.memory
+        if memory and not memory.wanted:
+            memory = replace(memory, state="")
+        if notes:
+            self._known[mark] = Seen(b"", memory, notes)
+            _, oldest = next(iter(self._known.items()))
+            if len(self._known) > KNOWN or max(n.at for n in oldest.notes) < now - KEEP:
+                self._known.popitem(last=False)
+
+    def back(self, mark: bytes, there: Seen, young: float) -> Back | None:
+        """What is to be put back of a chat that the store has as `there`; None for nothing. What is newer there, stays.
+
+        What was to be shown and was asked for before `young` (seconds since 1970) has long been shown by somebody.
+        """
+        known = self._known.get(mark) or Seen()
+        mine, theirs, ids = known.memory, there.memory, {n.message for n in there.notes}
+        if mine and mine.wanted and mine.touched < young:
+            mine = replace(mine, wanted=False, anew=False, state="")
+        older = theirs and (mine is None or (theirs.seq, mine.wanted) >= (mine.seq, theirs.wanted))
+        add = [n for n in known.notes if n.message not in ids and (n.message or not older)]
+        if not known.notes or (older and not add):
+            return None
+        # A Close stands under 0: one of an older conversation is void.
+        void = [] if older or any(not n.message for n in known.notes) else [0]
+        return Back(theirs if older else mine, add, void)
+
+
+def together(notes: Iterable[Note], more: list[Note]) -> list[Note]:
+    """Notes of a chat with more of them, which count where both speak of a message."""
+    ids = {n.message for n in more}
+    return [*(n for n in notes if n.message not in ids), *more]
