@@ -53,7 +53,8 @@ async def many(chats: int, folder: Path) -> bool:
 
         async def again(chat: int) -> None:
             async with gate:
-                await here.steps(chat, 1, random.Random(-chat), 60)
+                once_more = here.steps if here.api.screen(chat) else here.person  # it may have been quiet for too long
+                await once_more(chat, 1, random.Random(-chat), 60)
 
         people = asyncio.gather(*map(one, everybody))
         await asyncio.sleep(5)
