@@ -1,7 +1,8 @@
 """A Bot API server on loopback for the tests: people who say and tap, and refusals as the real one words them.
 
 It keeps every chat as the person sees it, reads HTML like the real server, does not delete what is older than 48 hours
-by a clock that tests move, and can be told to refuse, flood, fail, wait, drop a connection, or lose an answer.
+(nor young dice) by a clock that tests move, and can be told to refuse, flood, fail, wait, drop a connection, or lose
+an answer.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from aiohttp import web
 
 TOKEN = "4242424242:AAtest-token_of-the_fake"
 DELETABLE = 48 * 3600
+DICE = 24 * 3600  # dice in a private chat must be older than this to be deleted
 TAGS = {"b", "strong", "i", "em", "u", "s", "code", "pre", "a", "blockquote", "tg-spoiler"}
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 
@@ -78,6 +80,7 @@ class Message:
     mine: bool  # sent by the bot
     markup: dict[str, Any] = field(default_factory=dict)
     silent: bool = True
+    dice: bool = False
 
     @property
     def buttons(self) -> list[dict[str, Any]]:
@@ -197,7 +200,7 @@ class FakeTelegram:
         """The person sends a message of any content."""
         self._ids += 1
         date = self.clock.seconds - age
-        self._show(chat, Message(self._ids, str(content.get("text", "")), date, mine=False))
+        self._show(chat, Message(self._ids, str(content.get("text", "")), date, mine=False, dice="dice" in content))
         self.update({kind: self.wire_message(chat, self._ids, date, content)})
         return self._ids
 
@@ -439,11 +442,15 @@ class FakeTelegram:
 
     def _delete(self, chat: int, ids: Iterable[int]) -> bool:
         there = [self.chats[chat][i] for i in ids if i in self.chats.get(chat, {})]
-        if any(self.clock.seconds - message.date >= DELETABLE for message in there):
+        if any(not self._deletable(message) for message in there):
             raise Refusal(400, "Bad Request: message can't be deleted")
         for message in there:
             del self.chats[chat][message.id]
         return True
+
+    def _deletable(self, message: Message) -> bool:
+        age = self.clock.seconds - message.date
+        return age < DELETABLE and (not message.dice or age > DICE)
 
     def _find(self, chat: int, message: int, what: str) -> Message:
         if message not in self.chats.get(chat, {}):

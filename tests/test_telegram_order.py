@@ -392,6 +392,38 @@ async def test_words_that_telegram_keeps_are_not_said_to_be_removed(live: Live) 
     assert texts()["not_removed"] in api.seen(ME)[0].text
 
 
+async def test_what_telegram_deletes_only_a_day_later_goes_then(live: Live) -> None:
+    api, bot = live
+    dice = api.put(ME, {"dice": {"emoji": "\N{GAME DIE}", "value": 3}})
+    await bot.quiet()
+    assert texts()["not_removed"] in api.seen(ME)[0].text
+    api.press(ME, "Close")
+    await bot.quiet()
+    assert sorted(api.texts(ME)) == ["", texts()["plain"]]
+    tries = len(api.made("deleteMessage", "deleteMessages", chat=ME))
+    await bot.kill()
+    await bot.start()
+    await bot.sweep(after=IDLE)
+    assert len(api.made("deleteMessage", "deleteMessages", chat=ME)) == tries, "not again before its time"
+    await bot.sweep(after=24 * 3600)
+    assert list(api.chats[ME]) == [dice]
+    await bot.sweep(after=3600)
+    assert not api.seen(ME)
+    assert not [note for note in await bot.notes() if note.chat == ME]
+
+
+async def test_what_cannot_be_deleted_even_a_day_later_is_forgotten(live: Live) -> None:
+    api, bot = live
+    refusal = Fault(400, text="Bad Request: message can't be deleted")
+    typed = api.say(ME, "Leek")
+    api.fault = lambda _, params: refusal if typed in params.get("message_ids", [params.get("message_id")]) else None
+    api.press(ME, "Close")
+    await bot.quiet()
+    assert [note.kind for note in await bot.notes() if note.message == typed] == [Kind.LATER]
+    await bot.sweep(after=26 * 3600)
+    assert not [note for note in await bot.notes() if note.chat == ME]
+
+
 async def test_a_lost_store_leaves_a_bot_that_still_works(live: Live, tmp_path: Path) -> None:
     api, bot = live
     await bot.stop()

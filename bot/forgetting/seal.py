@@ -33,6 +33,10 @@ class Kind(IntEnum):
     TYPED = 3  # sent by the person, or a stray of ours
     PLAIN = 4  # the line that stays after Close
     CLOSING = 5  # no message: a Close that is under way
+    LATER = 6  # sent by the person; Telegram does not delete it yet
+
+
+LASTING = (Kind.PLAIN, Kind.LATER)  # what stays when a conversation is over, until its time comes
 
 
 class Seal:

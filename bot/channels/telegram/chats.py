@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -11,16 +12,15 @@ from bot.channels.telegram.calls import Calls
 from bot.channels.telegram.counts import count
 from bot.channels.telegram.draw import drawn, tapped
 from bot.channels.telegram.hearing import Hearing, takes_reading
-from bot.channels.telegram.room import Room, room_of
+from bot.channels.telegram.room import OLDEST, Room, due_at, in_use, room_of
 from bot.channels.telegram.worker import PRESSING, Lines, Worker
 from bot.dialogue.model import Event, Start
 from bot.forgetting.ledger import Ledger, Note
-from bot.forgetting.seal import Kind
+from bot.forgetting.seal import LASTING, Kind
 from bot.forgetting.sweeper import Quiet
 from knowledge.model import Knowledge
 
 AT_WORK = 256  # chats worked in at a time, without those that the server asked to wait
-OLDEST = 23 * 3600.0  # seconds; Telegram deletes nothing older than 48 hours: 23 as a screen, then 23 as a plain line
 
 
 class Chats:
@@ -69,7 +69,7 @@ class Chats:
         for note in await self._ledger.all():
             notes.setdefault(note.chat, []).append(note)
         for chat, noted in notes.items():
-            if any(note.kind is not Kind.PLAIN for note in noted):
+            if in_use(noted):
                 room = self.rooms.setdefault(chat, room_of(chat, noted))
                 self.quiet.touch(chat, self.now())
                 if room.closing:
@@ -181,10 +181,11 @@ class Chats:
         """What has to be removed now: quiet conversations, unfinished Closes, and whatever nears Telegram's limit."""
         now = self.now()
         chats = {*self.quiet.due(now), *self.unfinished}
-        old: dict[int, set[int]] = {}
+        old: dict[int, list[Note]] = {}
         for note in await self._ledger.before(now - OLDEST):
-            if note.kind in (Kind.PLAIN, Kind.TYPED):
-                old.setdefault(note.chat, set()).add(note.message)
+            if note.kind in (*LASTING, Kind.TYPED):
+                if due_at(note) <= now:
+                    old.setdefault(note.chat, []).append(note)
             else:
                 chats.add(note.chat)
         await self.enter(chats | old.keys())
@@ -193,7 +194,7 @@ class Chats:
             if chat in self.rooms and self.rooms[chat].empty and chat not in old:
                 del self.rooms[chat]
         closing = [partial(self._end, chat) for chat in chats]
-        expired = [partial(self._expire, chat, frozenset(ids)) for chat, ids in old.items() if chat not in chats]
+        expired = [partial(self._expire, chat, notes) for chat, notes in old.items() if chat not in chats]
         busy = {*chats, *old}
         again = [room for chat in self._failing - busy if (room := self.rooms.get(chat)) and room.due(now)]
         return [*closing, *expired, *(partial(self._work, room) for room in again)]
@@ -202,15 +203,17 @@ class Chats:
         if work := await self.close(chat):
             await work
 
-    async def _expire(self, chat: int, ids: frozenset[int]) -> None:
-        """Deletes plain lines, and whatever could not be deleted so far, while Telegram still lets us."""
+    async def _expire(self, chat: int, notes: list[Note]) -> None:
+        """Deletes plain lines, and whatever could not be deleted so far, while Telegram lets us."""
         room = self._room(chat)
-        removed = await self._calls.remove(chat, ids)
+        removed = await self._calls.remove(chat, ids := {note.message for note in notes})
         if removed.blocked:
             await self.forget(chat)
             return
-        room.plain -= ids - removed.failed
-        await self._ledger.write(remove=[(chat, m) for m in ids - removed.failed])
+        gone, refused = ids - removed.failed, removed.refused
+        later = [replace(n, kind=Kind.LATER) for n in notes if n.kind is Kind.TYPED and n.message in refused]
+        room.plain, room.left, room.stuck = room.plain - gone, room.left - gone, room.stuck - gone
+        await self._ledger.write(remove=[(chat, m) for m in gone], add=later)
 
     async def _work(self, room: Room) -> None:
         """Works in a chat, then in those that wait for it; in a crowd a chat waits as nothing but its room.

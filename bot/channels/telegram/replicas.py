@@ -17,11 +17,10 @@ from functools import partial
 from typing import Any
 
 from bot.channels.telegram.calls import Calls
-from bot.channels.telegram.chats import OLDEST
 from bot.channels.telegram.counts import count
 from bot.channels.telegram.draw import Drawn, drawn, tapped
 from bot.channels.telegram.hearing import Hearing
-from bot.channels.telegram.room import REACH, Room, room_of
+from bot.channels.telegram.room import OLDEST, REACH, Room, due_at, in_use, room_of
 from bot.channels.telegram.worker import Lines, Worker
 from bot.dialogue import encode
 from bot.dialogue.model import Event, Start, State
@@ -177,8 +176,8 @@ class SharedChats:
         """What is to be remembered after some work, and when somebody must look at the chat again; None for never."""
         now, above, memory = self.now(), min(room.suspect, default=0), seen.memory or Memory(touched=self.now())
         due = self._due(room, memory)
-        if due is None and room.plain:
-            due = min((n.at for n in seen.notes if n.message in room.plain), default=now) + OLDEST
+        if due is None and (lasting := room.plain | room.stuck):
+            due = min([due_at(n) for n in seen.notes if n.message in lasting], default=now + OLDEST)
         if memory.above and not room.closing and now < memory.unsettled:
             # Who was sending when Close came may have died over it a moment later: it is searched once more.
             above, due = memory.above, memory.unsettled
@@ -212,7 +211,7 @@ class SharedChats:
         young = {n.message for n in seen.notes if n.at >= memory.touched or now >= memory.again}
         room.typed = room.left & young
         room.left -= room.typed
-        room.closing |= memory.closed and any(n.kind is not Kind.PLAIN for n in seen.notes)
+        room.closing |= memory.closed and in_use(seen.notes)
         if memory.wanted and memory.state:
             seq, screen = self._fresh.get(chat, (0, None))
             if seq != memory.seq or screen is None:
@@ -246,7 +245,7 @@ class SharedChats:
 
     async def _look(self, chat: int, seen: Seen) -> None:
         now, memory = self.now(), seen.memory
-        if all(note.kind is Kind.PLAIN for note in seen.notes):
+        if not in_use(seen.notes):
             await self._expire(chat, seen)
             return
         quiet = memory is None or now - memory.touched >= self._idle or now - (memory.asked or now) >= OLDEST
@@ -260,16 +259,16 @@ class SharedChats:
             await self._work(chat, _taken_over(stored, seen), lease)
 
     async def _expire(self, chat: int, seen: Seen) -> None:
-        """Deletes plain lines while Telegram still lets us."""
+        """Deletes plain lines, and what could not be deleted so far, while Telegram lets us."""
         now = self.now()
-        old = {n.message for n in seen.notes if n.at <= now - OLDEST}
+        old = {n.message for n in seen.notes if due_at(n) <= now}
         removed = await self._calls.remove(chat, old)
         if removed.blocked:
             await self.forget(chat)
             return
         await self._ledger.write(remove=[(chat, m) for m in old - removed.failed])
-        if younger := [n.at for n in seen.notes if n.message not in old]:
-            await self._ledger.look_again(chat, min(younger) + OLDEST)
+        if younger := [due_at(n) for n in seen.notes if n.message not in old]:
+            await self._ledger.look_again(chat, min(younger))
 
 
 def _awaited(memory: Memory, room: Room) -> bool:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from bot.channels.telegram.draw import Drawn
 from bot.dialogue.model import State
 from bot.forgetting.ledger import Note
-from bot.forgetting.seal import Kind
+from bot.forgetting.seal import LASTING, Kind
 
 NOTHING: frozenset[int] = frozenset()
+OLDEST = 23 * 3600.0  # seconds; Telegram deletes nothing older than 48 hours: 23 as a screen, then 23 as a plain line
+REFUSED_FOR = 25 * 3600.0  # seconds; dice in a private chat can be deleted only when they are older than 24 hours
 REACH = 100  # ids from there on in which a message of ours is looked for: one deleteMessages call
 
 
@@ -32,7 +34,7 @@ class Room:
     typed: frozenset[int] = NOTHING  # still to delete, not yet tried
     left: frozenset[int] = NOTHING  # being deleted, or to be tried again at Close
     deleting: frozenset[int] = NOTHING  # of those, the ones whose delete is on its way
-    stuck: frozenset[int] = NOTHING  # what the person sent and Telegram does not delete
+    stuck: frozenset[int] = NOTHING  # what the person sent and Telegram does not delete yet
     again: float = 0  # when `left` may be tried again (seconds since 1970), and how often that has failed
     failures: int = 0
     suspect: frozenset[int] = NOTHING  # above these there may be messages of ours whose ids were never learnt
@@ -81,6 +83,16 @@ def around(suspect: Iterable[int], reach: int) -> frozenset[int]:
     return frozenset(n for m in suspect for n in range(m, m + reach))
 
 
+def in_use(notes: Iterable[Note]) -> bool:
+    """Whether a conversation is noted, not only what stays after one."""
+    return any(note.kind not in LASTING for note in notes)
+
+
+def due_at(note: Note) -> float:
+    """When it has to go at last (seconds since 1970): before Telegram deletes it no more, or when it does at last."""
+    return note.at + (REFUSED_FOR if note.kind is Kind.LATER else OLDEST)
+
+
 def room_of(chat: int, notes: Iterable[Note]) -> Room:
     """The room as the ledger has it, after a restart or a long silence.
 
@@ -101,6 +113,8 @@ def room_of(chat: int, notes: Iterable[Note]) -> Room:
                 typed.add(note.message)
             case Kind.PLAIN:
                 room.plain |= {note.message}
+            case Kind.LATER:
+                room.stuck |= {note.message}
             case Kind.CLOSING:
                 room.closing = True
     room.left = frozenset(typed)

@@ -42,7 +42,7 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What became of messages to delete: gone for good, kept by Telegram with the plain line in it, not done yet."""
+    """What became of messages to delete: gone, or `stuck` for now; kept with the plain line in it; not done yet."""
 
     gone: frozenset[int]
     kept: frozenset[int]
@@ -156,7 +156,7 @@ class Worker:
     async def _write_over(self, room: Room, refused: set[int]) -> tuple[frozenset[int], frozenset[int]]:
         """Edits what Telegram does not delete into the plain line: what took it, and what failed for now.
 
-        What the person sent refuses the edit as well: then nothing more can be done about it.
+        What the person sent refuses the edit as well: then it is tried again a day later.
         """
         if refused and room.inflight:  # an edit on its way must not fill the screen again after ours
             room.landed = landed = room.landed or asyncio.Event()
@@ -171,7 +171,8 @@ class Worker:
         now = self._now()
         room.plain |= done.kept
         plain = [Note(room.chat, m, Kind.PLAIN, now) for m in done.kept]
-        await self._ledger.write(remove=[(room.chat, m) for m in done.gone], add=[*plain, *pair])
+        later = [Note(room.chat, m, Kind.LATER, now) for m in done.gone & room.stuck]
+        await self._ledger.write(remove=[(room.chat, m) for m in done.gone], add=[*plain, *later, *pair])
 
     # ---- a new pair
 
