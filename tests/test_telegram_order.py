@@ -424,6 +424,65 @@ async def test_what_cannot_be_deleted_even_a_day_later_is_forgotten(live: Live) 
     assert not [note for note in await bot.notes() if note.chat == ME]
 
 
+def buttons(params: dict[str, Any]) -> list[list[dict[str, Any]]]:
+    return list(params.get("reply_markup", {}).get("inline_keyboard", []))
+
+
+TOO_MUCH = {
+    "markup": (lambda params: "parse_mode" in params, 9),
+    "other buttons": (lambda params: any({"url", "copy_text"} & b.keys() for row in buttons(params) for b in row), 9),
+    "many buttons": (lambda params: len(buttons(params)) > 1, 3),
+    "any button": (lambda params: buttons(params), 0),
+}
+
+
+@pytest.mark.parametrize(("refused", "left"), TOO_MUCH.values(), ids=TOO_MUCH.keys())
+async def test_a_screen_that_is_refused_is_shown_in_a_plainer_form(live: Live, refused: Any, left: int) -> None:
+    api, bot = live
+    api.press(ME, "Who answers now")
+    await bot.quiet()
+    api.press(ME, "1")
+    await bot.quiet()
+    full = api.seen(ME)[0]
+    assert any("copy_text" in button for button in full.buttons)
+    token = api.made("editMessageText", chat=ME)[-1].params["reply_markup"]["inline_keyboard"]
+    api.press(ME, "Back")
+    await bot.quiet()
+    refusal = Fault(400, text="Bad Request: something new")
+    api.fault = lambda method, params: refusal if method == "editMessageText" and refused(params) else None
+    api.press(ME, "1")
+    await bot.quiet()
+    screen = api.seen(ME)[0]
+    assert screen.text.startswith(full.text)
+    assert len(screen.buttons) == min(left, len([b for row in token for b in row if "callback_data" in b]))
+    if left:
+        assert [button["text"] for button in screen.buttons][-3:] == ["Back", "999", "Close"]
+    else:
+        assert texts()["type_stop"] in screen.text
+    api.say(ME, "stop")
+    await bot.quiet()
+    assert api.texts(ME) == plain()
+
+
+async def test_where_every_edit_is_refused_words_are_still_answered(live: Live) -> None:
+    api, bot = live
+    refusal = Fault(400, text="Bad Request: message can't be edited")
+    api.fault = lambda method, params: refusal if method == "editMessageText" else None
+    for words in ("he is hitting me", "Leek", "/start"):
+        api.say(ME, words)
+        await bot.quiet()
+        upper, lower = api.seen(ME)
+        assert "999" in upper.text.splitlines()[0]
+        assert lower.text == texts()["cover"]
+    calls = len(api.calls)
+    api.tap(ME, "now")
+    await bot.quiet()
+    assert not [call for call in api.calls[calls:] if call.method == "sendMessage"], "a tap only ever edits"
+    api.say(ME, "stop")
+    await bot.quiet()
+    assert not api.seen(ME)
+
+
 async def test_a_lost_store_leaves_a_bot_that_still_works(live: Live, tmp_path: Path) -> None:
     api, bot = live
     await bot.stop()

@@ -24,7 +24,7 @@ _PLAIN = """
     next_title next_intro next_end_title next_end change_title change_hint topic_england topics_title topics
     topic_empty leaving_danger phone_sudden serious_title serious serious_strangled serious_pregnant about_title about
     privacy_title privacy closing_title closing removed not_removed hint_title hint wide_title maybe_title maybe_area
-    maybe hide machine plain cover opening terminal_hint bot_description bot_short_description
+    maybe hide machine plain cover opening type_stop terminal_hint bot_description bot_short_description
 """
 _FILLED = {
     "copy": "number", "also_need": "label", "chosen": "label", "start_here": "area", "results_title_area": "area",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
-from html import escape
+from html import escape, unescape
 from typing import Any
 
-from orjson import Fragment, dumps
+from orjson import Fragment, dumps, loads
 
 from bot.dialogue import answer, encode
 from bot.dialogue.model import Choice, Screen, State, Tap
+from bot.words import texts
 from knowledge.model import Knowledge
 
 KEPT = 512  # screens; about two kilobytes each
@@ -32,6 +33,21 @@ def tapped(token: str, knowledge: Knowledge, minute: datetime) -> tuple[State, D
     """Where a tap leads and what it shows there, None on Close: drawn once for all who tap the same in a minute."""
     reply = answer(Tap(token), None, knowledge, minute)
     return reply.state, drawn(reply.screen) if reply.screen and not reply.close else None
+
+
+def forms(screen: Drawn) -> Iterator[Drawn]:
+    """The screen, then plainer ones for a server that refuses it: 999 and the words stay, buttons go by and by.
+
+    Without markup and with those buttons only that lead to a screen; with the fixed row only; with none.
+    """
+    yield screen
+    text = unescape(screen["text"].replace("<b>", "").replace("</b>", ""))
+    look = {"link_preview_options": _LOOK["link_preview_options"]}
+    rows = loads(dumps(screen["reply_markup"]))["inline_keyboard"]
+    plain = [row for full in rows if (row := [button for button in full if "callback_data" in button])]
+    for kept in (plain, plain[-1:]):
+        yield {"text": text, "reply_markup": {"inline_keyboard": kept}, **look}
+    yield {"text": f"{text}\n\n{texts()['type_stop']}", **look}
 
 
 def text_of(screen: Screen) -> str:

@@ -42,6 +42,7 @@ class Room:
     gone: frozenset[int] = NOTHING  # screens that were closed: a late tap on them shows nothing
     wanted: Drawn | None = None  # the newest screen not yet shown
     anew: bool = False  # a new pair is asked for
+    direct: bool = False  # edits are refused, so the words of the screen are sent
     by_word: bool = False  # `wanted` answers a message, not a tap: only then may something be sent
     asked: float = 0  # date of the newest message (seconds since 1970), and its id
     asked_by: int = 0

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from bot.channels.telegram.calls import Calls, Outcome
 from bot.channels.telegram.counts import timed
-from bot.channels.telegram.draw import Drawn
+from bot.channels.telegram.draw import Drawn, forms
 from bot.channels.telegram.room import NOTHING, REACH, Room, around
 from bot.forgetting.ledger import Note
 from bot.forgetting.seal import Kind
@@ -89,7 +89,7 @@ class Worker:
             if room.by_word and self._may_send(room):
                 await self._open(room, turn)
             else:
-                room.wanted, room.anew = None, False
+                room.wanted, room.anew, room.direct = None, False, False
         elif room.typed:
             deletes.append(self._begin_tidying(room))
         elif room.wanted is not None:
@@ -230,15 +230,18 @@ class Worker:
         def still() -> bool:
             return room.turn == turn and self._may_send(room)
 
-        all_sure = True
-        for line in (self._lines.opening, self._lines.cover):
+        all_sure, opening = True, self._lines.opening
+        if room.direct and room.wanted is not None:
+            *_, words = forms(room.wanted)
+            opening, room.direct, room.wanted = words["text"], False, None
+        for line in (opening, self._lines.cover):
             outcome, message, sure = await self._calls.send(room.chat, line, still)
             all_sure = all_sure and sure and (bool(message) or outcome is not Outcome.DONE)
             if outcome is Outcome.BLOCKED:
                 await self._forget(room.chat)
             if outcome is not Outcome.DONE:
                 break
-            if line is self._lines.opening:
+            if line is opening:
                 room.living = message
             else:
                 room.bland = message
@@ -252,10 +255,7 @@ class Worker:
         assert screen is not None  # noqa: S101 - the caller looked
         room.inflight += 1
         try:
-            outcome = await self._calls.show(
-                room.chat, message, _true(screen, room),
-                lambda: room.turn == turn and room.wanted is None and room.holds(),
-            )
+            outcome = await self._edit(room, message, _true(screen, room), turn)
         finally:
             room.inflight -= 1
             if room.landed and not room.inflight:
@@ -270,6 +270,19 @@ class Worker:
             room.suspect -= {message}
             room.wanted = room.wanted or (screen if room.by_word else None)
             await self._ledger.write(remove=[(room.chat, message)])
+        elif outcome is Outcome.REFUSED and room.by_word and room.wanted is None:
+            room.wanted, room.anew, room.direct = screen, True, True  # the last resort, and only for who has just asked
+
+    async def _edit(self, room: Room, message: int, screen: Drawn, turn: int) -> Outcome:
+        """Edits a screen into a message, in plainer and plainer forms where it is refused for good."""
+        outcome = Outcome.REFUSED
+        for form in forms(screen):
+            outcome = await self._calls.show(
+                room.chat, message, form, lambda: room.turn == turn and room.wanted is None and room.holds()
+            )
+            if outcome is not Outcome.REFUSED:
+                break
+        return outcome
 
     # ---- Close
 
