@@ -71,7 +71,7 @@ def _add_abuse(found: set[str], findings: Findings) -> None:
     if found & OF_A_PARTNER and him and not asked:
         found.add("abuse")
     grave = any(f.rule.name in GRAVE for f in findings.live("high_risk"))
-    if grave and him and words & WRITER and not found & {"legal", "own-behaviour"}:
+    if grave and him and not found & {"legal", "own-behaviour", "worried-about-someone"}:
         found.add("abuse")
     if found & BY_SOMEONE:
         if "partner" in flags or ("he" in flags and "stranger" not in flags):
