@@ -127,6 +127,20 @@ def test_high_risk_without_danger_asks_for_today(knowledge):
     assert reading.answers["urgency"] == "today"
 
 
+def test_a_bed_for_tonight_is_needed_today(knowledge):
+    assert read("my friend in derby needs somewhere to stay tonight", knowledge).answers == {
+        "who": "someone-else", "need": "housing", "area": "derby", "urgency": "today",
+    }  # fmt: skip
+    assert "urgency" not in read("how do I get a council house", knowledge).answers
+
+
+@pytest.mark.parametrize("text", ["no hablo inglés", "nu vorbesc engleza", "nie mowie po angielsku", "не знаю английского"])
+def test_who_speaks_no_english_is_told_what_to_say(text, knowledge):
+    reading = read(text, knowledge)
+    assert reading.danger
+    assert any(sign.startswith("language:") for sign in reading.signs)
+
+
 def test_several_answers_at_once(knowledge):
     reading = read("my ex in Walsall keeps following me", knowledge)
     assert dict(reading.answers) == {"area": "walsall", "who": "me", "need": "stalking"}
