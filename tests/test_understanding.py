@@ -134,7 +134,7 @@ def test_a_bed_for_tonight_is_needed_today(knowledge):
     assert "urgency" not in read("how do I get a council house", knowledge).answers
 
 
-@pytest.mark.parametrize("text", ["no hablo inglés", "nu vorbesc engleza", "nie mowie po angielsku", "не знаю английского"])
+@pytest.mark.parametrize("text", ["no hablo inglés", "nu vorbesc engleza", "nie mowie po angielsku"])
 def test_who_speaks_no_english_is_told_what_to_say(text, knowledge):
     reading = read(text, knowledge)
     assert reading.danger
