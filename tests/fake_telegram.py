@@ -313,7 +313,7 @@ class FakeTelegram:
             self._queue = kept
             await self._tell()
         async with self._changed:
-            await self._changed.wait_for(lambda: bool(self._queue))
+            await self._changed.wait_for(lambda: bool(self._queue) or not params.get("timeout"))
         batch = self._queue[: int(params.get("limit") or 100)]
         parts = [u if isinstance(u, bytes) else json.dumps(u).encode() for u in batch]
         return b'{"ok":true,"result":[' + b",".join(parts) + b"]}"

@@ -137,6 +137,22 @@ async def test_words_that_are_still_read_open_nothing_after_close(
         assert api.texts(ME) == [texts()["plain"]]
 
 
+async def test_told_to_stop_it_reads_what_it_has_and_confirms_it(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, bot = live
+    loaded = threading.Event()
+    monkeypatch.setattr(hearing, "prepare", lambda _: loaded.wait(10))
+    typed = api.say(ME, "Leek")
+    await api.until(lambda: typed not in api.chats[ME])
+    stopping = asyncio.create_task(bot.stop())
+    await asyncio.sleep(0)
+    loaded.set()
+    await stopping
+    assert "Leek" in api.seen(ME)[0].text
+    assert not api._queue, "it would be heard again at the next start"
+
+
 @pytest.mark.parametrize("how", ["tap", "/stop", "leave this chat please"])
 async def test_the_webhook_answers_a_close_only_when_it_is_noted(
     tmp_path: Path, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch, how: str

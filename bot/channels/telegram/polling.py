@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -34,7 +36,10 @@ class Poll:
         self._offset, self._limit = 0, 100
 
     async def run(self) -> None:
-        """Runs until cancelled. A batch is confirmed only by the next call, when its messages have been noted."""
+        """Runs until cancelled; a batch in hand is heard to its end.
+
+        It is confirmed only by the next call, when what it asks to delete or close has been noted.
+        """
         while True:
             try:
                 status, body = await self._wire.fetch("getUpdates", self._params(), LONG_POLL + 10)
@@ -43,13 +48,23 @@ class Poll:
                 await self._pause(AGAIN)
                 continue
             if status == 200:
-                await self._try(body)
+                await self._to_the_end(body)
             else:
                 log.warning("getUpdates refused (%d)", status)
                 await self._pause(max(AGAIN, _wait(body)))
 
     def _params(self) -> dict[str, Any]:
         return {"offset": self._offset, "limit": self._limit, "timeout": LONG_POLL, "allowed_updates": KINDS}
+
+    async def _to_the_end(self, body: bytes) -> None:
+        work = asyncio.create_task(self._try(body))
+        try:
+            await asyncio.shield(work)
+        except asyncio.CancelledError:
+            await work
+            with suppress(UnreachableError):  # else it all comes again at the next start
+                await self._wire.fetch("getUpdates", {**self._params(), "limit": 1, "timeout": 0}, AGAIN)
+            raise
 
     async def _try(self, body: bytes) -> None:
         """Takes a batch; a fault of ours must not end the loop, nor be met again and again without a pause."""

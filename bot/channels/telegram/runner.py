@@ -119,7 +119,6 @@ class Doorway:
         await self._way_in()
         await self._initialize()
         await self.chats.restore()
-        self._stack.push_async_callback(self._finish)
         self.intake.ready.set()
         await self._register()
         introducing = self._background(self._introduce())
@@ -130,17 +129,19 @@ class Doorway:
         log.info("ready")
 
     async def stop(self) -> None:
-        """Takes no more, finishes what is in hand, and leaves the rest to the next start."""
+        """Takes no more, finishes what is in hand within GRACE, and leaves the rest to the next start."""
         for task in self._loops:
             task.cancel()
-        if self._hook:
-            await self._hook.stop()
-        await self._stack.aclose()
-
-    async def _finish(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(GRACE):
-                await asyncio.gather(*self._tasks, return_exceptions=True)
+                if self._hook:
+                    await self._hook.stop()
+                while self._tasks:
+                    await asyncio.wait(self._tasks)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._stack.aclose()
 
     def _background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

@@ -11,6 +11,8 @@ from aiohttp import web
 from bot.channels.telegram.intake import Intake
 
 HOST = "127.0.0.1"  # TLS ends at the reverse proxy beside us
+LINGERING = 1.0  # seconds in which the rest of a body that nobody reads is taken
+SHUTDOWN = 5.0  # seconds to finish calls that have begun
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
 
 
@@ -19,7 +21,8 @@ class Hook:
 
     def __init__(self, intake: Intake, port: int, secret: str) -> None:
         self._intake, self._port, self._secret = intake, port, secret.encode()
-        self._runner = web.ServerRunner(web.Server(self._take, access_log=None), shutdown_timeout=5)
+        server = web.Server(self._take, access_log=None, lingering_time=LINGERING)
+        self._runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN)
 
     async def start(self) -> None:
         """Listens from now on."""
