@@ -14,6 +14,7 @@ from bot.forgetting.seal import LASTING, Kind
 NOTHING: frozenset[int] = frozenset()
 OLDEST = 23 * 3600.0  # seconds; Telegram deletes nothing older than 48 hours: 23 as a screen, then 23 as a plain line
 REFUSED_FOR = 25 * 3600.0  # seconds; dice in a private chat can be deleted only when they are older than 24 hours
+_SETS = ("plain", "typed", "left", "deleting", "stuck", "suspect", "gone")  # of a room
 REACH = 100  # ids from there on in which a message of ours is looked for: one deleteMessages call
 
 
@@ -67,6 +68,12 @@ class Room:
     def occupied(self) -> bool:
         """Whether anything of the conversation is in the chat (a plain line does not count)."""
         return bool(self.living or self.bland or self.typed or self.left or self.suspect)
+
+    def tidy(self) -> None:
+        """Lets all that is empty be one and the same: seven empty sets a chat would be most of what a chat costs."""
+        for name in _SETS:
+            if not getattr(self, name):
+                setattr(self, name, NOTHING)
 
     @property
     def empty(self) -> bool:

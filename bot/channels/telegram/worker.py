@@ -79,7 +79,9 @@ class Worker:
             timed(perf_counter() - begun)
             if room.turn == turn:
                 room.working = False
-        await asyncio.gather(*deletes)
+        if deletes:
+            await asyncio.gather(*deletes)
+        room.tidy()
 
     async def _step(self, room: Room, turn: int, deletes: list[asyncio.Task[None]]) -> bool:
         """Does the most pressing thing; False when there is nothing to do, or not now."""
