@@ -23,7 +23,7 @@ the words just `before` a match, whatever it would `overlap`, the `sentence` or 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
@@ -45,15 +45,76 @@ FUZZY = "FUZZY"  # the class of key words that a typing slip must not hide
 RULE = "#"  # a symbol that starts so is a rule or a blocker, not a class
 
 
+End = tuple[str, bool, bool]  # what ends here: a symbol, tied to the start, tied to the end
+
+
 class Node:
     """A point in the net of all patterns: where each symbol leads, what ends here, and what follows a gap."""
 
-    __slots__ = ("gaps", "next", "out")
+    __slots__ = ("gap", "next", "out")
+
+    def __init__(self, after: dict[str, Node], out: tuple[End, ...], gap: Node | None) -> None:
+        self.next, self.out, self.gap = after, out, gap
+
+
+class Tail:
+    """What is left of a pattern: its next part and the tail after that, or what it stands for at its end."""
+
+    __slots__ = ("end", "part", "rest")
+
+    def __init__(self, part: str, rest: Tail | None, end: End) -> None:
+        self.part, self.rest, self.end = part, rest, end
+
+
+class Net:
+    """Makes one net of all patterns: a point for each set of tails that a row of symbols may lead to.
+
+    So a reader stands at one point however many patterns have begun, and equal tails are there once. `options` are the
+    symbols of each part.
+    """
 
     def __init__(self) -> None:
-        self.next: dict[str, list[Node]] = {}
-        self.out: list[tuple[str, bool, bool]] = []  # symbol, tied to the start, tied to the end
-        self.gaps: list[Node] = []
+        self.options: dict[str, tuple[str, ...]] = {}
+        self._tails: dict[tuple[str, Tail | End], Tail] = {}
+        self._heads: dict[Tail, None] = {}
+        self._made: dict[Tail | frozenset[Tail], Node] = {}
+        self._nothing: dict[str, Node] = {}
+
+    def add(self, parts: Sequence[str], end: End) -> None:
+        """Takes in a pattern."""
+        tail = self._tails.setdefault(("", end), Tail("", None, end))
+        for part in reversed(parts):
+            tail = self._tails.get((part, tail)) or self._tails.setdefault((part, tail), Tail(part, tail, end))
+        self._heads[tail] = None
+
+    def made(self) -> Node:
+        """The point where every pattern begins."""
+        return self._point(tuple(self._heads))
+
+    def _point(self, tails: Iterable[Tail]) -> Node:
+        tails = list(dict.fromkeys(tails))
+        key = tails[0] if len(tails) == 1 else frozenset(tails)
+        node = self._made.get(key)
+        if node is None:
+            node = self._made[key] = self._new(tails)
+        return node
+
+    def _new(self, tails: list[Tail]) -> Node:
+        steps: dict[str, list[Tail]] = {}
+        out: list[End] = []
+        gaps: list[Tail] = []
+        for tail in tails:  # grows where a part may be missing
+            if tail.rest is None:
+                out.append(tail.end)
+            elif tail.part == GAP:
+                gaps.append(tail.rest)
+            else:
+                for option in self.options[tail.part]:
+                    steps.setdefault(option, []).append(tail.rest)
+                if tail.part.endswith("?") and tail.rest not in tails:
+                    tails.append(tail.rest)
+        after = {symbol: self._point(rests) for symbol, rests in steps.items()}
+        return Node(after or self._nothing, tuple(out), self._point(gaps) if gaps else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +138,8 @@ class Rule:
 class Lexicon:
     """The compiled vocabulary; read only after loading."""
 
-    root: Node = field(default_factory=Node)
-    units: dict[str, tuple[tuple[str, bool, bool], ...]] = field(default_factory=dict)
+    root: Node = field(default_factory=lambda: Node({}, (), None))
+    units: dict[str, tuple[End, ...]] = field(default_factory=dict)
     replace: dict[str, tuple[str, ...]] = field(default_factory=dict)
     also: dict[str, tuple[str, ...]] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
@@ -121,9 +182,9 @@ class Builder:
         self.lexicon = Lexicon()
         self.classes: dict[str, list[tuple[Entry, Text]]] = {}
         self.patterns: list[tuple[str, Entry, Text]] = []
-        self.units: dict[str, list[tuple[str, bool, bool]]] = {}
+        self.units: dict[str, list[End]] = {}
+        self.net = Net()
         self.real: set[str] = set()
-        self.made: dict[tuple[tuple[int, ...], str], Node] = {}
 
     def _list(self, entry: Entry, key: str) -> list[Text]:
         item = entry.items.get(key)
@@ -211,21 +272,10 @@ class Builder:
             raise FaultError(self.faults)
         self.lexicon.units = {symbol: tuple(out) for symbol, out in self.units.items()}
         self._known()
-        self._settle()
+        self.lexicon.root = self.net.made()
+        words = self.lexicon.members
+        self.lexicon.members = {name: words.get(name, set()) for name in ASKED_FOR}
         return self.lexicon
-
-    def _settle(self) -> None:
-        """Lets the points of the net share what is empty: thousands of them end a pattern and lead nowhere."""
-        nothing: dict[str, list[Node]] = {}
-        none: list[Node] = []
-        ends: dict[tuple[tuple[str, bool, bool], ...], list[tuple[str, bool, bool]]] = {}
-        for node in self.made.values():
-            node.next = node.next or nothing
-            node.gaps = node.gaps or none
-            node.out = ends.setdefault(tuple(node.out), node.out)
-        self.made.clear()
-        members = self.lexicon.members
-        self.lexicon.members = {name: members.get(name, set()) for name in ASKED_FOR}
 
     def _known(self) -> None:
         lexicon = self.lexicon
@@ -259,40 +309,30 @@ class Builder:
                 if ends not in self.units.setdefault(option, []):
                     self.units[option].append(ends)
             return
-        front = [self.lexicon.root]
         for part in parts:
-            front = self._step(front, part, entry, text)
-        if self.lexicon.root in front:
+            if part != GAP:
+                self._options(part, entry, text)
+        if all(part.endswith("?") for part in parts):
             entry.fault(f"bad pattern '{text.value}': every word of it may be missing", text.line)
             return
-        for node in front:
-            if ends not in node.out:
-                node.out.append(ends)
-
-    def _step(self, front: list[Node], part: str, entry: Entry, text: Text) -> list[Node]:
-        """The points reached from `front` by one part of a pattern; points are shared between equal beginnings."""
-        key = (tuple(id(node) for node in front), part)
-        options = () if part == GAP else self._options(part, entry, text)
-        child = self.made.get(key)
-        if child is None:
-            child = self.made[key] = Node()
-            for node in front:
-                if part == GAP:
-                    node.gaps.append(child)
-                for option in options:
-                    node.next.setdefault(option, []).append(child)
-        return [*front, child] if part.endswith("?") else [child]
+        self.net.add(parts, ends)
 
     def _options(self, part: str, entry: Entry, text: Text) -> tuple[str, ...]:
+        """The symbols of a part of a pattern, looked through the first time that it is met."""
+        if part in self.net.options:
+            return self.net.options[part]
         options = tuple(part.removesuffix("?").split("|"))
         for option in options:
             if _CLASS.match(option):
                 if option not in self.classes and option not in OPEN:
                     entry.fault(f"unknown class '{option}' in pattern '{text.value}'", text.line)
+                    return options
             elif _WORD.match(option):
                 self.lexicon.known.add(option)
             else:
                 entry.fault(f"bad pattern '{text.value}': '{option}'", text.line)
+                return options
+        self.net.options[part] = options
         return options
 
 

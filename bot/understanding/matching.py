@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.understanding.lexicon import GAP_WORDS, Lexicon
+from bot.understanding.lexicon import GAP_WORDS, Lexicon, Node
 
 Row = dict[str, list[int]]  # symbol -> where it ends, for one position
 
@@ -33,13 +33,13 @@ def chart(symbols: Sequence[tuple[str, ...]], lexicon: Lexicon) -> list[Row]:
             for name, first, last in units.get(symbol, ()):
                 if (not first or i == 0) and (not last or end == n):
                     agenda.append((name, end))
-            nodes = root.get(symbol)
-            if nodes:
-                _follow([(node, end) for node in nodes], rows, i, agenda)
+            node = root.get(symbol)
+            if node:
+                _follow([(node, end)], rows, i, agenda)
     return rows
 
 
-def _follow(stack: list, rows: list[Row], i: int, agenda: list[tuple[str, int]]) -> None:  # type: ignore[type-arg]
+def _follow(stack: list[tuple[Node, int]], rows: list[Row], i: int, agenda: list[tuple[str, int]]) -> None:
     """Walks the net from the given points; what ends there goes on the agenda of position `i`."""
     n = len(rows) - 1
     while stack:
@@ -50,13 +50,11 @@ def _follow(stack: list, rows: list[Row], i: int, agenda: list[tuple[str, int]])
         if at == n:
             continue
         after, row = node.next, rows[at]
-        if len(after) < len(row):
-            for symbol in after:
-                if symbol in row:
-                    stack.extend((child, end) for end in row[symbol] for child in after[symbol])
-        else:
-            for symbol, ends in row.items():
-                if symbol in after:
-                    stack.extend((child, end) for end in ends for child in after[symbol])
-        for gap in node.gaps:
-            stack.extend((gap, stop) for stop in range(at, min(at + GAP_WORDS, n) + 1))
+        if not after.keys().isdisjoint(row):
+            for symbol in after if len(after) < len(row) else row:
+                if symbol in row and symbol in after:
+                    child = after[symbol]
+                    stack.extend([(child, end) for end in row[symbol]])
+        if node.gap:
+            gap = node.gap
+            stack.extend([(gap, stop) for stop in range(at, min(at + GAP_WORDS, n) + 1)])
