@@ -162,10 +162,13 @@ def foreign(text: str) -> Reading | None:
     folded = fold(cut(text))
     words = _WORD.findall(folded)
     known = english().known
+    if folded.isascii() and all(word in known for word in words):
+        return None  # what is all English is never taken for anything else
+    mostly = sum(word in known for word in words) * 2 > len(words)
     kinds: dict[str, set[str]] = {}
     places: dict[str, set[int]] = {}
     for term, start, end in _spot(words, folded, known):
-        if _may_be_english(term, words[start:end], words, known):
+        if _may_be_english(term, words[start:end], mostly, known):
             continue
         kinds.setdefault(term.language, set()).add(term.kind)
         places.setdefault(term.language, set()).update(range(start, end))
@@ -177,9 +180,8 @@ def foreign(text: str) -> Reading | None:
     return next((v for v in verdicts if v.danger), verdicts[0] if verdicts else None)
 
 
-def _may_be_english(term: Term, found: list[str], words: list[str], known: set[str]) -> bool:
-    """Whether an entry found is more likely an English word: "mare" among English words is a horse."""
-    mostly = sum(word in known for word in words) * 2 > len(words)
+def _may_be_english(term: Term, found: list[str], mostly: bool, known: set[str]) -> bool:
+    """Whether an entry found is more likely an English word: "mare" among (mostly) English words is a horse."""
     single = len(found) == 1
     if all(word in known for word in found) and (single or mostly):
         return True

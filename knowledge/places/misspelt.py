@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, Levenshtein
 
-from knowledge.places.tables import Places, Weights
+from knowledge.places.tables import LONG_ALIAS, Places, Weights
 
 SHORTEST = 5
 PER_SLIP = 1.4
@@ -115,18 +115,34 @@ def _candidates(typed: str, allowed: int, places: Places) -> Iterator[tuple[str,
     found = list(_within(typed, lengths, typed[0], allowed, places))
     yield from found
     if not any(slips < 2 and max(places.weights(name).values(), default=0) >= CITY for name, slips in found):
-        for letter in LETTERS:
-            if letter != typed[0]:
-                yield from _within(typed, range(len(typed) - 1, len(typed) + 2), letter, 1, places)
+        for squeezed in _other_starts(typed):
+            yield from ((name, 1) for name in _spaced(squeezed, places))
+
+
+def _other_starts(typed: str) -> Iterator[str]:
+    """All that is one slip away and begins with another letter: the slip can only be in the first two letters."""
+    first, rest = typed[0], typed[1:]
+    for letter in LETTERS:
+        if letter != first:
+            if rest[:1] == letter:
+                yield rest
+            yield letter + rest
+            if rest[:1] == letter:
+                yield letter + first + rest[1:]
+            yield letter + typed
+
+
+def _spaced(squeezed: str, places: Places) -> Iterator[str]:
+    """The known names that have these letters."""
+    if (spaced := places.spaced.get(squeezed)) or squeezed in places.names or len(squeezed) >= LONG_ALIAS:
+        yield from (name for name in dict.fromkeys((squeezed, spaced or squeezed)) if places.known(name))
 
 
 def _within(typed: str, lengths: range, letter: str, limit: int, places: Places) -> Iterator[tuple[str, int]]:
     for length in lengths:
         close = places.squeezed.get((length, letter), [])
         for squeezed, slips, _ in process.extract(typed, close, scorer=OSA.distance, score_cutoff=limit, limit=None):
-            for name in dict.fromkeys((squeezed, places.spaced.get(squeezed, squeezed))):
-                if places.known(name):
-                    yield name, int(slips)
+            yield from ((name, int(slips)) for name in _spaced(squeezed, places))
 
 
 def _rather_a_word(typed: str, name: str, town: int, places: Places) -> bool:

@@ -21,6 +21,7 @@ WORD_KINDS = (
     "people", "common",
 )  # fmt: skip
 LONGEST_NAME = 7
+LONG_ALIAS = 8  # letters
 
 Weights = dict[str, int]
 NearNames = dict[tuple[int, str], list[str]]
@@ -172,7 +173,7 @@ def _words(faults: list[str]) -> dict[str, frozenset[str]]:
 
 def _long(aliases: Iterable[str]) -> list[str]:
     """Aliases that can be misspelt and still known; "Balham" with a slip must not become "bham"."""
-    return [name for name in aliases if len(name.replace(" ", "")) >= 8]
+    return [name for name in aliases if len(name.replace(" ", "")) >= LONG_ALIAS]
 
 
 def _squeezed(names: Iterable[str]) -> tuple[NearNames, dict[str, str]]:
