@@ -52,6 +52,7 @@ class Tongues:
     whole: dict[tuple[str, str], list[Term]] = field(default_factory=dict)  # first and second word, "" for any second
     stems: dict[str, list[Term]] = field(default_factory=dict)  # single words that may go on, and stems
     joined: list[Term] = field(default_factory=list)  # scripts without spaces
+    reach: int = 1  # words that the longest entry may span
 
 
 def _terms(language: str, kind: str, text: str) -> Term | None:
@@ -93,7 +94,9 @@ def tongues() -> Tongues:
                 term = _terms(folder.name, kind, text)
                 if term is None or term.words[0] == GAP or term.words[-1] == GAP:
                     entry.fault(f"bad entry '{text}' in '{kind}'", entry.line_of(kind))
-                elif joined:
+                    continue
+                found.reach = max(found.reach, len(term.words) + term.words.count(GAP) * (GAP_WORDS - 1))
+                if joined:
                     found.joined.append(term)
                 elif len(term.words) == 1 and term.open:
                     found.stems.setdefault(term.words[0], []).append(term)
@@ -134,11 +137,16 @@ def _fits(term: Term, words: list[str], at: int) -> int:
     return i
 
 
-def _spot(words: list[str], text: str, ours: set[str]) -> list[tuple[Term, int, int]]:
-    """Every entry that stands in the message, with its first word and the word after its last."""
+def _spot(words: list[str], text: str, strange: list[bool], ours: set[str]) -> list[tuple[Term, int, int]]:
+    """Every entry that stands in the message and has a strange word, with its first word and the word after its last.
+
+    What is English to the last word is never taken for anything else.
+    """
     lists = tongues()
     found: list[tuple[Term, int, int]] = []
     for at, whole in enumerate(words):
+        if True not in strange[at : at + lists.reach]:
+            continue
         for word in _forms(whole):
             after = words[at + 1] if at + 1 < len(words) else ""
             for second in ("", after) if after else ("",):
@@ -162,12 +170,13 @@ def foreign(text: str) -> Reading | None:
     folded = fold(cut(text))
     words = _WORD.findall(folded)
     known = english().known
-    if folded.isascii() and all(word in known for word in words):
-        return None  # what is all English is never taken for anything else
-    mostly = sum(word in known for word in words) * 2 > len(words)
+    strange = [word not in known for word in words]
+    mostly = sum(strange) * 2 < len(words)
+    if not mostly:
+        strange = [True] * len(words)
     kinds: dict[str, set[str]] = {}
     places: dict[str, set[int]] = {}
-    for term, start, end in _spot(words, folded, known):
+    for term, start, end in _spot(words, folded, strange, known):
         if _may_be_english(term, words[start:end], mostly, known):
             continue
         kinds.setdefault(term.language, set()).add(term.kind)

@@ -69,14 +69,15 @@ def _code_at(message: Message, at: int, places: Places) -> Mention | None:
 
 
 def _name_at(words: list[str], at: int, places: Places) -> Mention | None:
-    if words[at] == BREAK:
-        return None
-    for end in range(min(len(words), at + LONGEST_NAME), at, -1):
-        if BREAK in words[at:end] or (end == at + 1 and _just_a_word(words, at, places)):
-            continue
-        name = " ".join(words[at:end])
-        if places.known(name):
-            return Mention(at, end, name, places.weights(name), "alias" if name in places.aliases else "exact")
+    run = words[at : at + LONGEST_NAME]
+    if BREAK in run:
+        run = run[: run.index(BREAK)]
+    while run:
+        name = " ".join(run)
+        if places.known(name) and not (len(run) == 1 and _just_a_word(words, at, places)):
+            rule = "alias" if name in places.aliases else "exact"
+            return Mention(at, at + len(run), name, places.weights(name), rule)
+        run.pop()
     return None
 
 
@@ -189,6 +190,8 @@ def misspelt_after_lead(message: Message, places: Places) -> list[Mention]:
     found: list[Mention] = []
     words, tries = message.words, 0
     for at in range(1, len(words)):
+        if tries == TRIES:
+            break
         if not _unknown(words[at], places):
             continue
         for end in (at + 3, at + 2, at + 1):

@@ -8,8 +8,8 @@ import unicodedata
 BREAK = ","
 """The token that stands for a comma, a full stop or any other mark between clauses."""
 
-LONGEST = 4096
-"""Characters of a message that are looked at; Telegram allows no more."""
+LONGEST = 1500
+"""Characters of a message that are looked at: whoever names a place does so before that."""
 
 _APOSTROPHES = re.compile("['’‘`´ʼ]")
 _BREAKS = re.compile(r"(?<![a-z0-9])\.|\.(?=\s|$)|[,;:!?\n\r()\[\]/|…]+")
@@ -58,9 +58,10 @@ _AFTER_COMPASS = {"staffordshire", "hertfordshire", "derbyshire", "midlands", "y
 
 def tokens(text: str) -> list[str]:
     """The words of a message in normal form, with ``BREAK`` between clauses; an empty message gives []."""
-    folded = unicodedata.normalize("NFKD", text[:LONGEST]).casefold()
-    plain = "".join(mark for mark in folded if not unicodedata.combining(mark))
-    plain = _APOSTROPHES.sub("", plain).replace("&", " and ")
+    plain = text[:LONGEST]
+    if not plain.isascii():
+        plain = "".join(mark for mark in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(mark))
+    plain = _APOSTROPHES.sub("", plain.casefold()).replace("&", " and ")
     plain = _SHORT_DOT.sub(r"\1 ", plain)
     plain = _NOT_WORD.sub(" ", _BREAKS.sub(" , ", plain))
     words = [SHORT_FORMS.get(word, word) for word in plain.split()]
