@@ -3,7 +3,7 @@
 from bot.dialogue.model import LEAVE, Choice, Event, Other, Reply, Screen, Start, State, Tap, Typed
 from bot.dialogue.screens import screen
 from bot.dialogue.state import decode, encode
-from bot.dialogue.talk import answer, leaves, prepare
+from bot.dialogue.talk import answer, drawn_at, leaves, prepare
 
 __all__ = ["LEAVE", "Choice", "Event", "Other", "Reply", "Screen", "Start", "State", "Tap", "Typed",
-           "answer", "decode", "encode", "leaves", "prepare", "screen"]  # fmt: skip
+           "answer", "decode", "drawn_at", "encode", "leaves", "prepare", "screen"]  # fmt: skip

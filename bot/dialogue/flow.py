@@ -42,25 +42,29 @@ def relevant(state: State, *more: str) -> dict[str, str]:
 
 def choose(state: State, slot: str, value: str, knowledge: Knowledge) -> State:
     """The state that an option of a question leads to; an empty value means the question was skipped."""
-    editing = state.item == EDIT
-    told = state if state.place in ("group", "nation") and not value else state.having(**{slot: value})
+    if slot == "urgency" and value == "now":
+        return state.told(slot, "", "emergency", "urgency")
+    place, item = _after(state, slot, value, knowledge)
+    if state.place in ("group", "nation") and not value:
+        return state.at(place, item)
+    told = state.told(slot, value, place, item)
+    return settle(told) if slot == "who" else told
+
+
+def _after(state: State, slot: str, value: str, knowledge: Knowledge) -> tuple[str, str]:
+    """The place and item that come after an answer."""
     if state.place == "area" and value:
         if value == "elsewhere":
-            return told.at("nation", state.item)
+            return "nation", state.item
         if value not in NATIONS and has_groups(value, knowledge):
-            return told.at("group", state.item)
-    if slot == "who":
-        told = settle(told)
-        if value == OWN and state.place == "who":
-            return told.at("afraid", state.item)
-    if slot == "urgency" and value == "now":
-        return told.having(urgency="").at("emergency", "urgency")
-    if editing:
-        return told.at("results")
+            return "group", state.item
+    if value == OWN and state.place == "who":
+        return "afraid", state.item
+    if state.item == EDIT:
+        return "results", ""
     after = AFTER[state.place]
-    if after == "need" and told.answers.get("who") == OWN:
-        after = "urgency"
-    return told.at(after)
+    own = (value if slot == "who" else state.answers.get("who")) == OWN
+    return "urgency" if after == "need" and own else after, ""
 
 
 def has_groups(area: str, knowledge: Knowledge) -> bool:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+
 from bot.dialogue import cards
 from bot.dialogue.flow import EDIT, WORK, relevant
 from bot.dialogue.model import Choice, Screen, answered
@@ -9,6 +13,7 @@ from bot.dialogue.state import code
 from bot.dialogue.view import RESULTS_SIZE, View, draw
 from bot.words import NOBODY, Topic, codes, texts, words
 from knowledge.find import OWN, Found, fallback, fallbacks, find, fitting, serves
+from knowledge.model import Knowledge
 
 PER_SCREEN = 3
 CHAIN = 6  # how many lines "No answer?" goes through
@@ -85,23 +90,27 @@ def _title(view: View) -> str:
     return texts()["results_title"] if view.own or not area else texts()["results_title_area"].format(area=area)
 
 
-def _page(view: View, title: str, found: tuple[Found, ...]) -> tuple[str, list[Found], bool]:
+def _page(view: View, title: str, found: tuple[Found, ...]) -> tuple[str, tuple[Found, ...], bool]:
     """The page of a list that the state names, or its last: the text, its services, whether it is the last."""
     room = view.room(RESULTS_SIZE, title)
     human = view.human()
     always = (human.service.id, human_line(view)) if human else ("", "")
     at, page = 0, 0
     while True:  # only as far as the page that is asked for
-        text, fitted = _fill(view, found[at : at + PER_SCREEN], room, *always)
+        group = found[at : at + PER_SCREEN]
+        text, fitted = _fill(group, room, *always, view.branch, view.now, view.knowledge)
         at += len(fitted)
         if page == view.state.page or at >= len(found):
             return text, fitted, at >= len(found)
         page += 1
 
 
-def _fill(view: View, found: tuple[Found, ...], room: int, human: str, human_line: str) -> tuple[str, list[Found]]:
+@lru_cache(maxsize=256)
+def _fill(
+    found: tuple[Found, ...], room: int, human: str, human_line: str, branch: str, now: datetime, knowledge: Knowledge
+) -> tuple[str, tuple[Found, ...]]:
     """As many of these services as fit a page; the person who can be reached at any hour stands on it as well."""
-    parts = [cards.card(n, f, view.branch, view.now, view.knowledge) for n, f in enumerate(found, 1)]
+    parts = [cards.card(n, f, branch, now, knowledge) for n, f in enumerate(found, 1)]
     text, fitted = human_line, list(found)
     while fitted:
         last = [] if human in [f.service.id for f in fitted] else [human_line]
@@ -110,10 +119,10 @@ def _fill(view: View, found: tuple[Found, ...], room: int, human: str, human_lin
         if len(text) <= room or len(fitted) == 1:
             break
         fitted.pop()
-    return text, fitted
+    return text, tuple(fitted)
 
 
-def _shown(fitted: list[Found], extra: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
+def _shown(fitted: Sequence[Found], extra: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
     numbers = [n for f in fitted for n in cards.phones(cards.on_card(f))]
     return {"services": tuple(f.service.id for f in fitted), "phones": (*numbers, *extra)}
 

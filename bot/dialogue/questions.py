@@ -20,10 +20,9 @@ def question(view: View) -> Screen:
         options = list(view.knowledge.areas.nations.items())
     elif state.place == "group":
         options = groups(view.knowledge, state.answers.get("area", ""))
-    choices = [
-        Choice(_marked(view, asked.slot, value, label), choose(state, asked.slot, value, view.knowledge))
-        for value, label in options
-    ]
+    if state.item == EDIT and state.place != "afraid":
+        options = [(value, _marked(view, asked.slot, value, label)) for value, label in options]
+    choices = [Choice(label, choose(state, asked.slot, value, view.knowledge)) for value, label in options]
     if state.place == "need":
         choices.append(Choice(line["more"], state.at("more-needs", state.item)))
     choices += _unsure(view, asked.slot)
@@ -46,11 +45,10 @@ def _unsure(view: View, slot: str) -> list[Choice]:
 
 
 def _marked(view: View, slot: str, value: str, label: str) -> str:
-    """The label with a tick where it is the present answer and the question was opened to change it."""
+    """The label with a tick where it is the present answer: the question was opened to change it."""
     present = view.state.answers.get(slot, "")
     chosen = present == value or (view.state.place == "area" and view.knowledge.areas.area_of.get(present) == value)
-    editing = view.state.item == EDIT and view.state.place != "afraid"
-    return texts()["chosen"].format(label=label)[:24] if chosen and editing else label
+    return texts()["chosen"].format(label=label)[:24] if chosen else label
 
 
 def groups(knowledge: Knowledge, area: str) -> list[tuple[str, str]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from functools import lru_cache
+from datetime import UTC, datetime
+from functools import cache, lru_cache
 
 from bot.dialogue.flow import OWN, back, emergency, settle
 from bot.dialogue.lists import also_item
@@ -12,9 +12,10 @@ from bot.dialogue.pages import LANGUAGE, SIGNS, landing
 from bot.dialogue.screens import screen
 from bot.dialogue.state import code, decode, encode
 from bot.understanding import Reading, order, read
-from bot.words import texts, words
+from bot.words import codes, texts, words
 from knowledge.model import Knowledge
 
+ALWAYS = datetime(2020, 1, 1, tzinfo=UTC)  # stands for any time
 HIDDEN = ("hide", "machine", LEAVE)
 LEAVING = ("exit", "delete")  # orders that end the conversation
 LONGEST_ORDER = 60  # characters; who wants to leave writes no more
@@ -26,7 +27,7 @@ def answer(event: Event, here: State | None, knowledge: Knowledge, now: datetime
         area = decode(event.token).answers.get("area", "")
         return _show(State("start").having(area=area), knowledge, now)
     if isinstance(event, Tap):
-        return _tapped(event.token, knowledge, now.replace(second=0, microsecond=0))
+        return _tapped(event.token, knowledge, drawn_at(event.token, now))
     if here and here.place in HIDDEN:
         return _hidden(event, knowledge, now)
     here = here or State("start")
@@ -64,9 +65,20 @@ def _named(text: str, here: State, knowledge: Knowledge, now: datetime) -> Reply
     return _show(here, knowledge, now, texts()["removed"]) if said in words().thanks else None
 
 
+def drawn_at(token: str, now: datetime) -> datetime:
+    """The time that a tap's screen is drawn for: the minute, or for a question, which no clock changes, always one."""
+    return ALWAYS if token.partition("_")[0] in _timeless() else now.replace(second=0, microsecond=0)
+
+
+@cache
+def _timeless() -> frozenset[str]:
+    """The codes of the places that show no time: the questions."""
+    return frozenset(found for found, place in codes().places.items() if place in words().questions)
+
+
 @lru_cache(maxsize=256)
 def _tapped(token: str, knowledge: Knowledge, minute: datetime) -> Reply:
-    """What a button leads to: the same for all who tap it within a minute."""
+    """What a button leads to: the same for all who tap it, until its screen changes with the time."""
     state = settle(decode(token))
     return Reply(state, None, close=True) if state.place == LEAVE else _show(state, knowledge, minute)
 

@@ -14,6 +14,7 @@ from knowledge.model import Knowledge
 
 MAX_CHOICES = 11
 QUESTION_SIZE, RESULTS_SIZE, PAGE_SIZE = 250, 650, 900  # characters under the lead
+_GONE = State(LEAVE)
 WIDE_LABEL = 12  # labels up to this length stand two in a row
 
 
@@ -73,7 +74,7 @@ def draw(
 def bottom(state: State) -> tuple[Choice, Choice, Choice]:
     """The row that stands at the same place on every screen."""
     line, up, alarm = texts(), other(back(state), state), other(emergency(state), state)
-    return Choice(line["back"], up), Choice("999", alarm), Choice(line["close"], State(LEAVE))
+    return Choice(line["back"], up), Choice("999", alarm), Choice(line["close"], _GONE)
 
 
 def other(to: State, here: State) -> State:
@@ -81,22 +82,19 @@ def other(to: State, here: State) -> State:
 
     Else the tap would ask for an edit that changes nothing, which Telegram refuses.
     """
-    return to.at(to.place, to.item, 1 - min(to.page, 1)) if to == here else to
+    return to.at(to.place, to.item, 1 - min(to.page, 1)) if to.place == here.place and to == here else to
 
 
 def rows(choices: Sequence[Choice]) -> list[tuple[Choice, ...]]:
     """Lays choices out: the numbers of services side by side, two short labels in a row, long ones alone."""
     laid: list[tuple[Choice, ...]] = []
+    kinds: list[str] = []  # of each row: "digits", "half" where one more short label fits, or "full"
     for choice in choices:
-        last = laid[-1] if laid else ()
-        digits = choice.label.isdigit()
-        if last and digits and last[0].label.isdigit():
-            laid[-1] = (*last, choice)
-        elif (
-            len(last) == 1 and not digits and not last[0].label.isdigit()
-            and max(len(choice.label), len(last[0].label)) <= WIDE_LABEL
-        ):  # fmt: skip
-            laid[-1] = (*last, choice)
+        kind = "digits" if choice.label.isdigit() else "half" if len(choice.label) <= WIDE_LABEL else "full"
+        if kinds and kind == kinds[-1] != "full":
+            laid[-1] = (*laid[-1], choice)
+            kinds[-1] = kind if kind == "digits" else "full"
         else:
             laid.append((choice,))
+            kinds.append(kind)
     return laid

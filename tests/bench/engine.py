@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import count
 from statistics import mean
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -21,15 +22,17 @@ WALK = ("gr_sta", "wh_nst", "ne_nst-me", "ur_nst-me-tk", "re_nst-me-tk-ut")  # a
 TIMES = 20
 
 
-def walk(knowledge: Knowledge, known: bool) -> Callable[[], None]:
-    """Taps from the first question to the results; what was drawn before in this minute is `known` or is not."""
+def walk(knowledge: Knowledge, minutes: bool = False, anew: bool = False) -> Callable[[], None]:
+    """Taps from the first question to the results: again, or each walk in a later of the `minutes`, or drawn `anew`."""
+    later = count()
 
     def go() -> None:
         for _ in range(TIMES):
-            if not known:
+            now = NOW + timedelta(minutes=next(later)) if minutes else NOW
+            if anew:
                 talk._tapped.cache_clear()
             for token in WALK:
-                answer(Tap(token), None, knowledge, NOW)
+                answer(Tap(token), None, knowledge, now)
 
     return go
 
@@ -37,8 +40,12 @@ def walk(knowledge: Knowledge, known: bool) -> Callable[[], None]:
 def alone() -> None:
     """One turn of the engine against one turn of RiveScript."""
     knowledge, turns = load(), TIMES * len(WALK)
-    ways = (("drawn for the first time in its minute", walk(knowledge, False)), ("drawn before", walk(knowledge, True)))
-    print("### The engine alone: questions and results, a turn (hours and lists kept for the minute)\n")
+    ways = (
+        ("no screen known, hours and lists of the minute known", walk(knowledge, anew=True)),
+        ("the first of a new minute: hours, lists and results anew", walk(knowledge, minutes=True)),
+        ("drawn before", walk(knowledge)),
+    )
+    print("### The engine alone: three questions, urgency and results, a turn\n")
     if not PEERS.exists():
         table(("turn", "us"), ((name, f"{min(seconds(go) for _ in range(30)) / turns * 1e6:.1f}") for name, go in ways))
         return

@@ -14,6 +14,7 @@ from bot.channels.telegram.draw import drawn, tapped
 from bot.channels.telegram.hearing import Hearing, takes_reading
 from bot.channels.telegram.room import OLDEST, Room, due_at, in_use, room_of
 from bot.channels.telegram.worker import PRESSING, Lines, Worker
+from bot.dialogue import drawn_at
 from bot.dialogue.model import Event, Start
 from bot.forgetting.ledger import Ledger, Note
 from bot.forgetting.seal import LASTING, Kind
@@ -98,7 +99,7 @@ class Chats:
         room = await self._known(chat)
         if room.closing or message in room.gone or message in room.plain:
             return
-        here, screen = tapped(token, self.knowledge, self._clock().replace(second=0, microsecond=0))
+        here, screen = tapped(token, self.knowledge, drawn_at(token, self._clock()))
         self.quiet.touch(chat, self.now())
         stray = message != room.living
         if stray and (room.living or room.anew):

@@ -29,9 +29,12 @@ def drawn(screen: Screen) -> Drawn:
 
 
 @lru_cache(maxsize=KEPT)
-def tapped(token: str, knowledge: Knowledge, minute: datetime) -> tuple[State, Drawn | None]:
-    """Where a tap leads and what it shows there, None on Close: drawn once for all who tap the same in a minute."""
-    reply = answer(Tap(token), None, knowledge, minute)
+def tapped(token: str, knowledge: Knowledge, at: datetime) -> tuple[State, Drawn | None]:
+    """Where a tap leads and what it shows there, None on Close: drawn once for all who tap the same.
+
+    `at` is what `drawn_at` says of the time.
+    """
+    reply = answer(Tap(token), None, knowledge, at)
     return reply.state, drawn(reply.screen) if reply.screen and not reply.close else None
 
 

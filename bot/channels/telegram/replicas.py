@@ -22,7 +22,7 @@ from bot.channels.telegram.draw import Drawn, drawn, tapped
 from bot.channels.telegram.hearing import Hearing
 from bot.channels.telegram.room import OLDEST, REACH, Room, due_at, in_use, room_of
 from bot.channels.telegram.worker import Lines, Worker
-from bot.dialogue import encode
+from bot.dialogue import drawn_at, encode
 from bot.dialogue.model import Event, Start, State
 from bot.dialogue.state import decode
 from bot.forgetting.ledger import Note
@@ -224,7 +224,7 @@ class SharedChats:
         return room
 
     def _drawn(self, token: str) -> tuple[State, Drawn | None]:
-        return tapped(token, self.knowledge, self._clock().replace(second=0, microsecond=0))
+        return tapped(token, self.knowledge, drawn_at(token, self._clock()))
 
     def _due(self, room: Room, memory: Memory) -> float | None:
         """When somebody must look at the conversation again; None for never."""
