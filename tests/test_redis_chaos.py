@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from fake_telegram import Clock, FakeTelegram, Fault, Message
+from redis.exceptions import ConnectionError
 from redis_server import RedisServer, redis_server
 from telegram_bot import IDLE, Bot, free_port, hook_env
 
@@ -36,19 +37,39 @@ PATIENCE = 40  # looks after which all must be as it should
 class Replica:
     """One of the bots, which can be put to sleep, and killed as kill -9 does."""
 
-    def __init__(self, bot: Bot, port: int) -> None:
-        self.bot, self.port, self.awake, self.dead = bot, port, asyncio.Event(), False
+    def __init__(self, api: Balanced, bot: Bot, port: int) -> None:
+        self.api, self.bot, self.port, self.awake, self.dead = api, bot, port, asyncio.Event(), False
         self.awake.set()
 
     async def start(self) -> None:
         await self.bot.start()
-        doorway = self.bot.doorway
-        assert doorway
-        ledger: Any = doorway._ledger
-        for owner, names in ((doorway._wire, ["raw"]), (ledger, ["_fetch", "_change", "_claim", "_extend"]),
-                             (doorway.intake, ["take"])):  # fmt: skip
-            for name in names:
-                setattr(owner, name, self.gated(getattr(owner, name)))
+        doorway: Any = self.bot.doorway
+        doorway._wire.raw = self.gated(doorway._wire.raw)
+        doorway.intake.take = self.gated(doorway.intake.take)
+        redis: Any = doorway._ledger._redis
+        redis.execute_command = self.gated(self.shaky(redis.execute_command))
+        pipeline = redis.pipeline
+
+        def shaky_pipeline() -> Any:
+            made = pipeline()
+            made.execute = self.gated(self.shaky(made.execute))
+            return made
+
+        redis.pipeline = shaky_pipeline
+
+    def shaky(self, call: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        """A call to Redis of which the answer may be lost, so that it is made again; while it is away, none is."""
+
+        async def through(*args: Any, **more: Any) -> Any:
+            found = None if self.api.away else await call(*args, **more)
+            if args and self.api.random.random() < 0.03:
+                await self.api.yields()
+                found = await call(*args, **more)
+            if self.api.away:
+                raise ConnectionError
+            return found
+
+        return through
 
     def gated(self, call: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def through(*args: Any, **more: Any) -> Any:
@@ -93,7 +114,7 @@ class Balanced(FakeTelegram):
         super().__init__(clock)
         self.random, self.replicas, self.secret = random.Random(seed), clock.replicas, "a-secret"
         self.hook = "any"
-        self.trouble = 0.0
+        self.trouble, self.away = 0.0, False  # share of calls that fail; whether Redis is away
         self.fault = self._sometimes
         self.late = list[tuple[Replica, asyncio.Future[int]]]()
 
@@ -133,8 +154,10 @@ class Balanced(FakeTelegram):
 class Story:
     """One random story of the people in a few chats."""
 
-    def __init__(self, seed: int, api: Balanced, knowledge: Knowledge, new: Callable[[], Awaitable[Replica]]) -> None:
-        self.seed, self.api, self.knowledge, self.new = seed, api, knowledge, new
+    def __init__(
+        self, seed: int, api: Balanced, server: RedisServer, knowledge: Knowledge, new: Callable[[], Awaitable[Replica]]
+    ) -> None:
+        self.seed, self.api, self.server, self.knowledge, self.new = seed, api, server, knowledge, new
         self.random = api.random
         self.told: list[str] = []
         self.lost = False
@@ -205,8 +228,11 @@ class Story:
         elif what == "lose":
             self.told.append("-- lose")
             self.lost = True
-            ledger: Any = up[0].bot.doorway._ledger  # type: ignore[union-attr]
-            await ledger._redis.flushall()
+            self.api.away = self.random.random() < 0.7
+            await self.api.yields()
+            self.server.ask(b"FLUSHALL")
+            await self.api.yields()
+            self.api.away = False
 
     async def wake(self) -> None:
         for replica in self.api.replicas:
@@ -232,13 +258,14 @@ class Story:
     def well(self, chat: int) -> bool:
         """Whether a chat holds one pair at most, and nothing that was typed."""
         seen = self.api.seen(chat)
-        if self.lost and len(seen) > 1:  # a plain line that its finder did not know of in time goes with the next pair
+        if self.lost and len(seen) > 1:  # a plain line that was not known of in time goes with the next pair
             seen = [m for m in seen if m.text != texts()["plain"]]
         if not all(m.mine for m in seen):
             return False
-        return [m.text for m in seen] in ([], [texts()["plain"]]) or (
-            len(seen) == 2 and bool(seen[0].buttons) and seen[1].text == texts()["cover"]
-        )
+        below = [m.text for m in seen if not m.buttons]
+        if len(seen) == len(below):
+            return below in ([], [texts()["plain"]])
+        return len(seen) - len(below) == 1 and (below == [texts()["cover"]] or (self.lost and not below))
 
     async def settle(self, true: Callable[[], bool], what: str) -> None:
         for _ in range(PATIENCE):
@@ -293,14 +320,14 @@ async def story(seed: int, server: RedisServer, folder: Path, knowledge: Knowled
     async def new() -> Replica:
         port = free_port()
         env = {"DOORWAY_STORE": server.url, "DOORWAY_KEY": "k" * 40, **hook_env(port)}
-        replica = Replica(Bot(api, root, folder, knowledge, **env), port)
+        replica = Replica(api, Bot(api, root, folder, knowledge, **env), port)
         await replica.start()
         return replica
 
     try:
         for _ in range(3):
             api.replicas.append(await new())
-        yield Story(seed, api, knowledge, new)
+        yield Story(seed, api, server, knowledge, new)
     finally:
         for replica in api.replicas:
             replica.dead = True

@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from bot.forgetting.ledger import Note
+from bot.forgetting.seal import Kind
 
 KNOWN = 10_000  # chats, the latest ones
+RESTING = (Kind.LIVING, Kind.BLAND, Kind.PLAIN)
 KEEP = 48 * 3600  # seconds; Telegram deletes nothing older, so a note of it is of no use
 
 
@@ -48,6 +50,7 @@ class Seen:
 class Back:
     """What is to be put back of a chat: its memory, notes to add, and messages whose notes are to go."""
 
+    chat: int
     memory: Memory | None
     add: list[Note]
     remove: list[int]
@@ -57,55 +60,82 @@ class Recall:
     """Chats by their mark. `missing` are those that may not be in the store."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[bytes, Seen] = OrderedDict()
+        self._known: OrderedDict[bytes, tuple[int, Seen]] = OrderedDict()
+        self._unheard: set[bytes] = set()  # those whose memory the store has not heard of
         self.missing: set[bytes] = set()
 
     def of(self, mark: bytes) -> Seen | None:
         """What is known of a chat."""
-        return self._known.get(mark)
+        return self._known[mark][1] if mark in self._known else None
+
+    def calm(self, mark: bytes) -> Seen:
+        """What can be built on while the store is away: a screen that stood. What was going on has gone on since."""
+        known = self.of(mark) or Seen()
+        at_rest = known.memory and not (known.memory.wanted or known.memory.closed)
+        return known if at_rest and all(n.kind in RESTING for n in known.notes) else Seen()
 
     def lose(self) -> int:
         """Nothing may be in the store any more; of how many chats something is known."""
         self.missing |= self._known.keys()
         return len(self._known)
 
+    def settled(self, mark: bytes) -> None:
+        """All that is known of a chat is in the store."""
+        self._unheard.discard(mark)
+        self.missing.discard(mark)
+        if mark in self._known and not self._known[mark][1].notes:
+            del self._known[mark]
+
     def forget(self, mark: bytes) -> None:
         """Nothing is known of a chat any more."""
         self._known.pop(mark, None)
+        self._unheard.discard(mark)
         self.missing.discard(mark)
 
-    def keep(self, mark: bytes, before: Seen | None, memory: Memory | None, add: list[Note], gone: list[int],
-             now: float) -> None:  # fmt: skip
-        """A change made to a chat as it was `before` (None: as it is known), `now` (seconds since 1970)."""
-        known = self._known.pop(mark, None) or Seen()
+    def keep(
+        self, mark: bytes, chat: int, before: Seen | None, memory: Memory | None, add: list[Note], gone: list[int],
+        now: float, *, sure: bool = True, free: bool = False,
+    ) -> None:  # fmt: skip
+        """A change made to a chat as it was `before` (None: as it is known), `now` (seconds since 1970).
+
+        `sure` is whether the store has it as well; `free` whether what was noted already stayed as it was.
+        """
+        known = self.of(mark) or Seen()
+        self._known.pop(mark, None)
         was = before or known
-        notes = together(known.notes, was.notes) if mark in self.missing else was.notes
-        notes = [n for n in together(notes, add) if n.message not in gone]
-        memory = memory or was.memory
+        if memory:
+            (self._unheard.discard if sure else self._unheard.add)(mark)
+        elif mark in self._unheard:
+            memory = known.memory
+        else:
+            memory = was.memory
+        if not (memory and memory.closed):
+            gone = [*gone, 0]  # a Close (noted under 0) from before; whoever puts it back must not undo what is newer
+        notes = was.notes if sure and mark not in self.missing else together(known.notes, was.notes)
+        notes = [n for n in (together(add, notes) if free else together(notes, add)) if n.message not in gone]
         if memory and not memory.wanted:
             memory = replace(memory, state="")
-        if notes:
-            self._known[mark] = Seen(b"", memory, notes)
-            _, oldest = next(iter(self._known.items()))
-            if len(self._known) > KNOWN or max(n.at for n in oldest.notes) < now - KEEP:
-                self._known.popitem(last=False)
+        if notes or mark in self._unheard:
+            self._known[mark] = chat, Seen(b"", memory, notes)
+            _, oldest = next(iter(self._known.values()))
+            if len(self._known) > KNOWN or max((n.at for n in oldest.notes), default=now) < now - KEEP:
+                self.forget(next(iter(self._known)))
 
     def back(self, mark: bytes, there: Seen, young: float) -> Back | None:
         """What is to be put back of a chat that the store has as `there`; None for nothing. What is newer there, stays.
 
         What was to be shown and was asked for before `young` (seconds since 1970) has long been shown by somebody.
         """
-        known = self._known.get(mark) or Seen()
+        chat, known = self._known.get(mark, (0, Seen()))
         mine, theirs, ids = known.memory, there.memory, {n.message for n in there.notes}
         if mine and mine.wanted and mine.touched < young:
             mine = replace(mine, wanted=False, anew=False, state="")
-        older = theirs and (mine is None or (theirs.seq, mine.wanted) >= (mine.seq, theirs.wanted))
+        older = mine is None or (theirs is not None and (theirs.seq, mine.wanted) >= (mine.seq, theirs.wanted))
         add = [n for n in known.notes if n.message not in ids and (n.message or not older)]
-        if not known.notes or (older and not add):
+        if not chat or (older and not add):
             return None
-        # A Close stands under 0: one of an older conversation is void.
-        void = [] if older or any(not n.message for n in known.notes) else [0]
-        return Back(theirs if older else mine, add, void)
+        void = [] if older or (mine and mine.closed) else [0]  # a Close of an older conversation
+        return Back(chat, theirs if older else mine, add, void)
 
 
 def together(notes: Iterable[Note], more: list[Note]) -> list[Note]:

@@ -31,7 +31,6 @@ from bot.forgetting.recall import KEEP, Memory, Recall, Seen, together
 from bot.forgetting.seal import Kind, Seal
 
 LEASE = 8.0  # seconds; a replica that is dead or asleep for longer loses its chats to the others
-GRACE = LEASE / 2  # seconds after a loss in which all replicas put back what they know; each looks twice as often
 CLAIMED = 64  # chats taken over at a time
 PUT_BACK = 2000  # chats put back at a time
 CONNECTIONS = 32
@@ -42,8 +41,9 @@ _DUE, _BIRTH = _NAME + b"due", _NAME + b"birth"
 # KEYS: notes, memory, lease, due. ARGV: chat's mark, version expected or "*", new version, token, mode, now, until
 # when a lease is given, when due ("" as it is, "-" never, "<N" no later than N), memory ("" as it is), its ms, how
 # many fields go, the fields that go, then fields and values that come.
-# Modes: "take" a free lease, "steal" any, "work" and "end" with one's own only, "note" without. At work no new version
-# is given. Answers {1 if the lease is the caller's else 0, version}, {-1} for another version, {-2} for a lost lease.
+# Modes: "take" a free lease, "steal" any, "work" and "end" with one's own only, "note" without, where what is noted
+# already stays. At work no new version is given. Answers {1 if the lease is the caller's else 0, version}, {-1} for
+# another version, {-2} for a lost lease.
 _CHANGE = """
 local version = redis.call('HGET', KEYS[1], 'v') or ''
 local mode, held = ARGV[5], redis.call('GET', KEYS[3])
@@ -53,7 +53,8 @@ if (mode == 'work' or mode == 'end') and not mine then return {-2, version} end
 if ARGV[2] ~= '*' and ARGV[2] ~= version then return {-1, version} end
 local gone, at = tonumber(ARGV[11]), 12
 for i = at, at + gone - 1 do redis.call('HDEL', KEYS[1], ARGV[i]) end
-for i = at + gone, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+local set = mode == 'note' and 'HSETNX' or 'HSET'
+for i = at + gone, #ARGV, 2 do redis.call(set, KEYS[1], ARGV[i], ARGV[i + 1]) end
 if ARGV[9] ~= '' then redis.call('SET', KEYS[2], ARGV[9], 'PX', ARGV[10]) end
 local free = not held or tonumber(held:sub(9)) <= tonumber(ARGV[6])
 if mode == 'steal' or mode == 'take' and (mine or free) then
@@ -122,7 +123,8 @@ class SharedLedger:
         self._claim = redis.register_script(_CLAIM)
         self._extend = redis.register_script(_EXTEND)
         self._birth, self._failing = b"", False
-        self._recall, self._lost = Recall(), 0.0  # when a loss was noticed (seconds since 1970)
+        # When a loss was noticed (seconds since 1970): for half a lease all put back what they know, and look twice.
+        self._recall, self._lost = Recall(), 0.0
         self.leases: dict[int, Lease] = {}  # those that this replica holds, by chat
 
     # ---- what the worker does
@@ -168,7 +170,7 @@ class SharedLedger:
         """What is kept of a chat."""
         mark = self._seal.chat(chat)
         seen = await self._load(mark)
-        while (wait := self._lost + GRACE - self._now()) > 0:
+        while (wait := self._lost + LEASE / 2 - self._now()) > 0:
             await self._pause(wait)
             seen = await self._load(mark)
         return seen
@@ -232,7 +234,7 @@ class SharedLedger:
             self._failed(error)
             return []
         await asyncio.gather(*map(self._put_back, list(self._recall.missing)[:PUT_BACK]))
-        if now < self._lost + GRACE:
+        if now < self._lost + LEASE / 2:
             return []
         return [(seen.notes[0].chat, seen) for _, seen in found if seen.notes]
 
@@ -286,11 +288,11 @@ class SharedLedger:
     async def _put_back(self, mark: bytes) -> None:
         """Puts back into the store what this replica knows of a chat."""
         while there := await self._fetch(mark):
-            back, known = self._recall.back(mark, there, self._now() - 2 * LEASE), self._recall.of(mark)
-            if back is None or known is None:
-                self._recall.missing.discard(mark)
+            back = self._recall.back(mark, there, self._now() - 2 * LEASE)
+            if back is None:
+                self._recall.settled(mark)
                 return
-            memory, chat = back.memory, known.notes[0].chat
+            memory, chat = back.memory, back.chat
             calm = memory and not (memory.wanted or memory.closed or there.notes)
             due = f"<{memory.touched + self._idle if memory and calm else self._now()}"
             lease = self.leases.get(chat)
@@ -312,7 +314,7 @@ class SharedLedger:
         if mark in self._recall.missing and seen:
             await self._put_back(mark)
             seen = await self._fetch(mark)
-        return seen or self._recall.of(mark) or Seen()
+        return seen or self._recall.calm(mark)
 
     async def _fetch(self, mark: bytes) -> Seen | None:
         """A chat as the store has it; None where it does not answer."""
@@ -352,7 +354,8 @@ class SharedLedger:
             self._failed(error)
             said = None
         if said is None or said[0] >= 0:
-            self._recall.keep(mark, seen, memory, notes, gone, self._now())
+            sure, free = said is not None, mode == "note"
+            self._recall.keep(mark, chat, seen, memory, notes, gone, self._now(), sure=sure, free=free)
         return said
 
     def _failed(self, error: Exception) -> None:

@@ -43,7 +43,7 @@ def told(here: World, seconds: float) -> str:
 
 async def many(chats: int, folder: Path) -> bool:
     """Each person opens, taps and types; one replica is killed and one sleeps meanwhile, then Redis loses its data."""
-    async with world(folder, load(places=True), idle=60, lease=8) as here:
+    async with world(folder, load(places=True), idle=150, lease=8) as here:
         begun, everybody = time.monotonic(), list(range(FIRST, FIRST + chats))
         gate = asyncio.Semaphore(200)
 

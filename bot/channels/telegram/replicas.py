@@ -66,7 +66,8 @@ class SharedChats:
         while True:
             seen = await self._ledger.load(chat)
             old, room, now = seen.memory or Memory(), room_of(chat, seen.notes), self.now()
-            if old.closed or room.closing or message in room.plain or number <= old.born:
+            closed = old.closed or (room.closing and seen.memory is None)
+            if closed or message in room.plain or number <= old.born:
                 return
             here, screen = self._drawn(token)
             notes, anew = [], _awaited(old, room) and message < old.asked_by
