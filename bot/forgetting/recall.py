@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from bot.forgetting.ledger import Note
-from bot.forgetting.seal import Kind
+from bot.forgetting.seal import LASTING, Kind
 
 KNOWN = 10_000  # chats, the latest ones
-RESTING = (Kind.LIVING, Kind.BLAND, Kind.PLAIN)
+RESTING = (Kind.LIVING, Kind.BLAND, *LASTING)
 KEEP = 48 * 3600  # seconds; Telegram deletes nothing older, so a note of it is of no use
 
 
