@@ -17,7 +17,7 @@ ORDER = (
 )  # fmt: skip
 COMMAND_FIRST = ("hide", "exit", "delete", "restart", "back", "help", "who")
 WEAK_ORDERS = frozenset({"restart", "back", "help"})
-DANGER = ("danger", "danger_scenes", "danger_others")
+DANGER = ("danger", "danger_scenes", "danger_others", "danger_near")
 WHO_FIRST = ("young-person", "abuse", "work", "worried-about-someone", "own-behaviour")
 ABOUT_ME = frozenset({
     "harm-now", "harm-just-now", "harm-recent", "harm-now-nonnative", "locked-in", "hiding", "choking-now", "chased",
