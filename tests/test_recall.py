@@ -20,31 +20,38 @@ def knowing(memory: Memory | None, *notes: Note) -> Recall:
 
 def test_all_that_is_known_goes_back_without_what_the_person_chose() -> None:
     known = knowing(Memory(seq=5, state="re_nst", touched=NOW), SCREEN, LINE)
-    assert known.back(MARK, Seen(), NOW) == Back(7, Memory(seq=5, touched=NOW), [SCREEN, LINE], [0])
+    assert known.back(MARK, Seen()) == Back(7, Memory(seq=5, touched=NOW), [SCREEN, LINE], [0])
 
 
 def test_a_newer_memory_stays_and_what_else_is_known_joins_it() -> None:
     newer = Memory(seq=6, state="ab", wanted=True)
     there = Seen(b"v", newer, [SCREEN])
-    assert knowing(Memory(seq=5), SCREEN, LINE).back(MARK, there, NOW) == Back(7, newer, [LINE], [])
+    assert knowing(Memory(seq=5), SCREEN, LINE).back(MARK, there) == Back(7, newer, [LINE], [])
 
 
 def test_what_is_known_to_be_shown_is_not_shown_again() -> None:
     asked = Memory(seq=5, state="ab", wanted=True, anew=True, touched=NOW)
     done = Memory(seq=5, touched=NOW)
-    assert knowing(asked, SCREEN).back(MARK, Seen(b"v", done, [SCREEN]), NOW - 1) is None
-    assert knowing(done, SCREEN).back(MARK, Seen(b"v", asked, [SCREEN]), NOW - 1) == Back(7, done, [], [0])
-    put = knowing(asked, SCREEN).back(MARK, Seen(), NOW - 1)
+    assert knowing(asked, SCREEN).back(MARK, Seen(b"v", done, [SCREEN])) is None
+    assert knowing(done, SCREEN).back(MARK, Seen(b"v", asked, [SCREEN])) == Back(7, done, [], [0])
+    put = knowing(asked, SCREEN).back(MARK, Seen())
     assert put == Back(7, asked, [SCREEN], [0])
-    late = knowing(asked, SCREEN).back(MARK, Seen(), NOW + 1)
-    assert late == Back(7, Memory(seq=5, touched=NOW), [SCREEN], [0])
+
+
+def test_where_a_chat_stands_is_forgotten_once_somebody_must_have_shown_it() -> None:
+    asked = Memory(seq=5, state="ab", wanted=True, touched=NOW)
+    known = knowing(asked, SCREEN)
+    known.fade(NOW)
+    assert known.back(MARK, Seen()) == Back(7, asked, [SCREEN], [0])
+    known.fade(NOW + 1)
+    assert known.back(MARK, Seen()) == Back(7, Memory(seq=5, touched=NOW), [SCREEN], [0])
 
 
 def test_a_close_of_an_older_conversation_is_void_whoever_comes_first() -> None:
     closed, open_ = Memory(seq=5, closed=True), Memory(seq=9)
-    assert knowing(closed, CLOSING, LINE).back(MARK, Seen(b"v", open_, [SCREEN]), NOW) == Back(7, open_, [LINE], [])
-    assert knowing(open_, SCREEN).back(MARK, Seen(b"v", closed, [CLOSING]), NOW) == Back(7, open_, [SCREEN], [0])
-    assert knowing(closed, CLOSING).back(MARK, Seen(), NOW) == Back(7, closed, [CLOSING], [])
+    assert knowing(closed, CLOSING, LINE).back(MARK, Seen(b"v", open_, [SCREEN])) == Back(7, open_, [LINE], [])
+    assert knowing(open_, SCREEN).back(MARK, Seen(b"v", closed, [CLOSING])) == Back(7, open_, [SCREEN], [0])
+    assert knowing(closed, CLOSING).back(MARK, Seen()) == Back(7, closed, [CLOSING], [])
 
 
 def test_a_chat_with_nothing_left_in_it_is_not_remembered(monkeypatch) -> None:  # type: ignore[no-untyped-def]
@@ -67,7 +74,7 @@ def test_what_was_learnt_while_a_chat_is_missing_joins_what_is_known() -> None:
 def test_a_close_that_the_store_did_not_hear_of_is_put_back_although_nothing_else_is_known() -> None:
     known, closed, stands = Recall(), Memory(seq=6, closed=True), Seen(b"v", Memory(seq=5), [SCREEN])
     known.keep(MARK, 7, None, closed, [], [], NOW, sure=False)
-    assert known.back(MARK, stands, NOW) == Back(7, closed, [], [])
+    assert known.back(MARK, stands) == Back(7, closed, [], [])
     known.settled(MARK)
     assert known.of(MARK) is None
 

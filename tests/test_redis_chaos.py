@@ -256,16 +256,16 @@ class Story:
         await self.calm()
 
     def well(self, chat: int) -> bool:
-        """Whether a chat holds one pair at most, and nothing that was typed."""
+        """Whether a chat holds one pair at most, and nothing that was typed.
+
+        Once the store was lost, bland lines may be amiss or too many until the next start or Close.
+        """
         seen = self.api.seen(chat)
-        if self.lost and len(seen) > 1:  # a plain line that was not known of in time goes with the next pair
-            seen = [m for m in seen if m.text != texts()["plain"]]
-        if not all(m.mine for m in seen):
+        screens, below = [m for m in seen if m.buttons], [m.text for m in seen if not m.buttons]
+        if not all(m.mine for m in seen) or len(screens) > 1:
             return False
-        below = [m.text for m in seen if not m.buttons]
-        if len(seen) == len(below):
-            return below in ([], [texts()["plain"]])
-        return len(seen) - len(below) == 1 and (below == [texts()["cover"]] or (self.lost and not below))
+        lines = ([texts()["cover"]],) if screens else ([], [texts()["plain"]])
+        return self.lost or below in lines
 
     async def settle(self, true: Callable[[], bool], what: str) -> None:
         for _ in range(PATIENCE):

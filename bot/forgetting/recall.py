@@ -62,6 +62,7 @@ class Recall:
     def __init__(self) -> None:
         self._known: OrderedDict[bytes, tuple[int, Seen]] = OrderedDict()
         self._unheard: set[bytes] = set()  # those whose memory the store has not heard of
+        self._asked: set[bytes] = set()  # those in which something is still to be shown
         self.missing: set[bytes] = set()
 
     def of(self, mark: bytes) -> Seen | None:
@@ -89,8 +90,19 @@ class Recall:
     def forget(self, mark: bytes) -> None:
         """Nothing is known of a chat any more."""
         self._known.pop(mark, None)
-        self._unheard.discard(mark)
-        self.missing.discard(mark)
+        for marks in (self._unheard, self._asked, self.missing):
+            marks.discard(mark)
+
+    def fade(self, young: float) -> None:
+        """Forgets what was to be shown and was asked for before `young` (seconds since 1970): somebody has shown it."""
+        for mark in list(self._asked):
+            chat, known = self._known.get(mark, (0, Seen()))
+            if known.memory and known.memory.touched >= young:
+                continue
+            self._asked.discard(mark)
+            if known.memory:
+                memory = replace(known.memory, wanted=False, anew=False, state="")
+                self._known[mark] = chat, replace(known, memory=memory)
 
     def keep(
         self, mark: bytes, chat: int, before: Seen | None, memory: Memory | None, add: list[Note], gone: list[int],
@@ -113,7 +125,9 @@ class Recall:
             gone = [*gone, 0]  # a Close (noted under 0) from before; whoever puts it back must not undo what is newer
         notes = was.notes if sure and mark not in self.missing else together(known.notes, was.notes)
         notes = [n for n in (together(add, notes) if free else together(notes, add)) if n.message not in gone]
-        if memory and not memory.wanted:
+        if memory and memory.wanted:
+            self._asked.add(mark)
+        elif memory:
             memory = replace(memory, state="")
         if notes or mark in self._unheard:
             self._known[mark] = chat, Seen(b"", memory, notes)
@@ -121,15 +135,10 @@ class Recall:
             if len(self._known) > KNOWN or max((n.at for n in oldest.notes), default=now) < now - KEEP:
                 self.forget(next(iter(self._known)))
 
-    def back(self, mark: bytes, there: Seen, young: float) -> Back | None:
-        """What is to be put back of a chat that the store has as `there`; None for nothing. What is newer there, stays.
-
-        What was to be shown and was asked for before `young` (seconds since 1970) has long been shown by somebody.
-        """
+    def back(self, mark: bytes, there: Seen) -> Back | None:
+        """What is to be put back of a chat that the store has as `there`; None for nothing. Newer things there stay."""
         chat, known = self._known.get(mark, (0, Seen()))
         mine, theirs, ids = known.memory, there.memory, {n.message for n in there.notes}
-        if mine and mine.wanted and mine.touched < young:
-            mine = replace(mine, wanted=False, anew=False, state="")
         older = mine is None or (theirs is not None and (theirs.seq, mine.wanted) >= (mine.seq, theirs.wanted))
         add = [n for n in known.notes if n.message not in ids and (n.message or not older)]
         if not chat or (older and not add):

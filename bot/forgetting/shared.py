@@ -233,6 +233,7 @@ class SharedLedger:
         except (RedisError, OSError) as error:
             self._failed(error)
             return []
+        self._recall.fade(now - 2 * LEASE)
         await asyncio.gather(*map(self._put_back, list(self._recall.missing)[:PUT_BACK]))
         if now < self._lost + LEASE / 2:
             return []
@@ -288,7 +289,7 @@ class SharedLedger:
     async def _put_back(self, mark: bytes) -> None:
         """Puts back into the store what this replica knows of a chat."""
         while there := await self._fetch(mark):
-            back = self._recall.back(mark, there, self._now() - 2 * LEASE)
+            back = self._recall.back(mark, there)
             if back is None:
                 self._recall.settled(mark)
                 return
