@@ -26,13 +26,7 @@ class Found:
     opening: Opening
     fresh: bool  # its hours were confirmed, or listed later than the documents of spring 2020
     local: int  # 2 for the group itself, 1 for its area, 0 for a nation or the whole UK
-
-    @property
-    def recent(self) -> bool:
-        """Whether somebody listed or confirmed the number later than the documents of spring 2020."""
-        return self.phone is not None and (
-            self.phone.confirmed is not None or any(s.date >= LATER for s in self.phone.sources)
-        )
+    recent: bool  # somebody listed or confirmed the number later than the documents of spring 2020
 
     @property
     def answers_now(self) -> bool:
@@ -107,11 +101,12 @@ def look(service: Service, now: datetime, local: int = 0) -> Found:
     """A service with the one of its numbers that answers soonest. Pure, so a minute's answer may be kept."""
     ranked = [(opening(p.schedule, now), p) for p in service.phones]
     if not ranked:
-        return Found(service, None, opening(None, now), False, local)
+        return Found(service, None, opening(None, now), False, local, False)
     hours, phone = min(ranked, key=lambda pair: _openness(pair[0]))
     listed = phone.schedule.source.date if phone.schedule else ""
     fresh = phone.confirmed is not None or listed >= LATER
-    return Found(service, phone, hours, fresh, local)
+    recent = phone.confirmed is not None or any(s.date >= LATER for s in phone.sources)
+    return Found(service, phone, hours, fresh, local, recent)
 
 
 @lru_cache(maxsize=1024)
@@ -133,8 +128,15 @@ def _suits(service: Service, who: str, need: str, audience: str) -> tuple[bool, 
     return fits(service, told), specific(service, told)
 
 
+_OPENNESS = {"24h": 0, "open": 0, "uncertain": 1, "none": 1, "closed": 2}
+
+
 def _openness(hours: Opening) -> int:
-    return {"24h": 0, "open": 0, "uncertain": 1, "none": 1, "closed": 2}[hours.kind]
+    return _OPENNESS[hours.kind]
+
+
+def _minute(now: datetime) -> datetime:
+    return now.replace(second=0, microsecond=0) if now.second or now.microsecond else now
 
 
 def fallback(answers: Mapping[str, str], knowledge: Knowledge, now: datetime) -> Found | None:
@@ -142,7 +144,7 @@ def fallback(answers: Mapping[str, str], knowledge: Knowledge, now: datetime) ->
 
     Where none is, the last one named. None only if every one of them is on hold.
     """
-    return _fallback(_branch(answers), knowledge, now.replace(second=0, microsecond=0))
+    return _fallback(_branch(answers), knowledge, _minute(now))
 
 
 @lru_cache(maxsize=256)
@@ -153,7 +155,7 @@ def _fallback(branch: str, knowledge: Knowledge, now: datetime) -> Found | None:
 
 def fallbacks(answers: Mapping[str, str], knowledge: Knowledge, now: datetime) -> list[Found]:
     """All lines named for when others do not answer on this branch, in their order."""
-    return _fallbacks(_branch(answers), knowledge, now.replace(second=0, microsecond=0))
+    return _fallbacks(_branch(answers), knowledge, _minute(now))
 
 
 def _fallbacks(branch: str, knowledge: Knowledge, now: datetime) -> list[Found]:
@@ -177,12 +179,12 @@ def find(answers: Mapping[str, str], knowledge: Knowledge, now: datetime) -> tup
     and open now, local, specific, open; "today" puts who is open first, "no rush" what fits best. Services for others
     than the person described come last, and are never left out.
     """
-    return _find(tuple(sorted(answers.items())), knowledge, now.replace(second=0, microsecond=0))
+    return _find(tuple(sorted(answers.items())), knowledge, _minute(now))
 
 
 def fitting(answers: Mapping[str, str], knowledge: Knowledge, now: datetime) -> tuple[Found, ...]:
     """The services of `find` that are for everybody or for what was said, with the person who always answers."""
-    return _fitting(tuple(sorted(answers.items())), knowledge, now.replace(second=0, microsecond=0))
+    return _fitting(tuple(sorted(answers.items())), knowledge, _minute(now))
 
 
 @lru_cache(maxsize=128)

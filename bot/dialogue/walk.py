@@ -14,8 +14,8 @@ from bot.dialogue.state import encode
 from knowledge.model import NATIONS, Knowledge
 
 # Pages that show the same whatever else was answered, and whose buttons only lead back to where one came from.
-LEAVES = ("service", "next", "every-line", "topic", "topics", "emergency", "without-speaking", "about", "privacy",
-          "closing", "change")  # fmt: skip
+LEAVES = frozenset({"service", "next", "every-line", "topic", "topics", "emergency", "without-speaking", "about", "privacy",
+          "closing", "change"})  # fmt: skip
 ALARMS = ("", "--suicide", "--own-harm", "--third-party", "--language-pl", "--suicide--language-pl")
 # Screens that only typed words lead to.
 TYPED = (
@@ -25,8 +25,11 @@ TYPED = (
     State("hide"), State("machine"),
 )  # fmt: skip
 
-QUESTIONS = ("area", "group", "nation", "who", "afraid", "need", "more-needs", "audience", "urgency")
+QUESTIONS = frozenset({
+    "area", "group", "nation", "who", "afraid", "need", "more-needs", "audience", "urgency",
+})  # fmt: skip
 Face = tuple[str, str, tuple[str, ...]]
+Essence = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,40 +46,41 @@ def face(shown: Screen) -> Face:
     return shown.place, shown.text, tuple(choice.label for row in shown.choices for choice in row)
 
 
-def essence(state: State) -> State:
-    """The state that shows the same screen with as few answers as can be (only the way back differs)."""
-    if state.place in QUESTIONS and state.item != EDIT:  # asked again after Back: later answers change nothing here
-        return state.having(audience="", urgency="")
-    if state.place in QUESTIONS and state.place != "audience":
-        slots = ("area",) if state.place in ("area", "group", "nation") else (state.place, "who")
-        return State(state.place, item=EDIT).having(**{s: state.answers.get(s, "") for s in slots})
-    if state.place not in LEAVES:
-        return state
-    answers = relevant(state, "need") if state.place == "topics" else relevant(state)
-    if state.place not in ("next", "every-line") and answers.get("area") not in NATIONS:
-        answers.pop("area", None)
-    if state.place in ("emergency", "without-speaking", "about", "privacy", "closing"):
-        answers = {"who": answers["who"]} if state.place == "emergency" and "who" in answers else {}
-    item = "--" + state.item.partition("--")[2] if state.place == "emergency" else state.item
-    return State(state.place, item=item, page=state.page).having(**answers)
+def essence(state: State) -> Essence:
+    """What decides how a screen looks, with as few answers as can be: equal ones show the same, up to the way back."""
+    place, answers, item, page = state
+    if place in QUESTIONS and item != EDIT:  # asked again after Back: later answers change nothing here
+        return place, item, page, *(pair for pair in answers.items() if pair[0] not in ("audience", "urgency"))
+    if place in QUESTIONS and place != "audience":
+        slots = ("area",) if place in ("area", "group", "nation") else (place, "who")
+        return place, item, 0, *(pair for pair in answers.items() if pair[0] in slots)
+    if place not in LEAVES:
+        return place, item, page, *answers.items()
+    told = relevant(state, "need") if place == "topics" else relevant(state)
+    if place not in ("next", "every-line") and told.get("area") not in NATIONS:
+        told.pop("area", None)
+    if place in ("emergency", "without-speaking", "about", "privacy", "closing"):
+        told = {"who": told["who"]} if place == "emergency" and "who" in told else {}
+    item = "--" + item.partition("--")[2] if place == "emergency" else item
+    return place, item, page, *told.items()
 
 
 def walk(knowledge: Knowledge, now: datetime) -> Iterator[tuple[Seen, dict[str, str]]]:
     """Each distinct screen, the start first, with the token of the line that each of its tokens leads to."""
     first: dict[Face, str] = {}
-    where: dict[str, str] = {}  # token -> token of the line that shows the same
+    where: dict[Essence, str] = {}  # the token of the line that shows the same
     new: deque[Seen] = deque()
     known: deque[list[State]] = deque()  # where screens like one seen before lead to, as far as not yet seen
 
     def visit(state: State) -> str:
-        key = encode(essence(state))
+        key = essence(state)
         if key not in where:
             shown, token = screen(state, knowledge, now), encode(state)
             where[key] = first.setdefault(face(shown), token)
             if where[key] == token:
                 new.append(Seen(token, state, shown))
             elif not shut(state):
-                known.append([to for to in targets(shown) if encode(essence(to)) not in where])
+                known.append([to for to in targets(shown) if essence(to) not in where])
         return where[key]
 
     for root in (State("start"), *TYPED):
