@@ -14,8 +14,10 @@ from bot.dialogue.state import encode
 from knowledge.model import NATIONS, Knowledge
 
 # Pages that show the same whatever else was answered, and whose buttons only lead back to where one came from.
-LEAVES = frozenset({"service", "next", "every-line", "topic", "topics", "emergency", "without-speaking", "about", "privacy",
-          "closing", "change"})  # fmt: skip
+LEAVES = frozenset({
+    "service", "next", "every-line", "topic", "topics", "emergency", "without-speaking", "about", "privacy", "closing",
+    "change",
+})  # fmt: skip
 ALARMS = ("", "--suicide", "--own-harm", "--third-party", "--language-pl", "--suicide--language-pl")
 # Screens that only typed words lead to.
 TYPED = (

@@ -21,7 +21,7 @@ from bot.forgetting.seal import LASTING, Kind
 from bot.forgetting.sweeper import Quiet
 from knowledge.model import Knowledge
 
-AT_WORK = 64  # chats worked in at a time, without those that the server asked to wait
+AT_WORK = 96  # chats worked in at a time, without those that the server asked to wait
 
 
 class Chats:
