@@ -22,11 +22,13 @@ the words just `before` a match, whatever it would `overlap`, the `sentence` or 
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
+from sys import intern
 
 from bot.understanding.folding import fold
 from knowledge.yamlfile import Entry, FaultError, Text, read
@@ -42,6 +44,7 @@ ASKED_FOR = (
 )  # fmt: skip
 """Classes whose words Python looks at itself, in clauses.py."""
 FUZZY = "FUZZY"  # the class of key words that a typing slip must not hide
+FEW = 8  # patterns that go on from one symbol and stay apart
 RULE = "#"  # a symbol that starts so is a rule or a blocker, not a class
 
 
@@ -51,70 +54,92 @@ End = tuple[str, bool, bool]  # what ends here: a symbol, tied to the start, tie
 class Node:
     """A point in the net of all patterns: where each symbol leads, what ends here, and what follows a gap."""
 
-    __slots__ = ("gap", "next", "out")
+    __slots__ = ("gaps", "next", "out")
 
-    def __init__(self, after: dict[str, Node], out: tuple[End, ...], gap: Node | None) -> None:
-        self.next, self.out, self.gap = after, out, gap
+    def __init__(self, after: dict[str, Nodes], out: tuple[End, ...], gaps: Nodes) -> None:
+        self.next, self.out, self.gaps = after, out, gaps
 
 
-class Tail:
-    """What is left of a pattern: its next part and the tail after that, or what it stands for at its end."""
+Nodes = tuple[Node, ...]
 
-    __slots__ = ("end", "part", "rest")
 
-    def __init__(self, part: str, rest: Tail | None, end: End) -> None:
-        self.part, self.rest, self.end = part, rest, end
+class Draft:
+    """A point while the net is made: which part of a pattern leads to which other point, and what ends here."""
+
+    __slots__ = ("next", "out")
+
+    def __init__(self) -> None:
+        self.next: dict[str, Draft] | None = None  # most are an end and lead nowhere
+        self.out: tuple[End, ...] = ()
+
+    def then(self, part: str) -> Draft:
+        """The point after this part, made where it is missing."""
+        if self.next is None:
+            self.next = {}
+        return self.next.get(part) or self.next.setdefault(part, Draft())
 
 
 class Net:
-    """Makes one net of all patterns: a point for each set of tails that a row of symbols may lead to.
+    """Makes the net of all patterns. `options` are the symbols of each part of a pattern.
 
-    So a reader stands at one point however many patterns have begun, and equal tails are there once. `options` are the
-    symbols of each part.
+    Where many patterns go on from a symbol, one point stands for all of them, so that a reader need not try each. Where
+    few do they stay apart: a point for each set of patterns would be needed, and there are too many sets. Points that
+    are alike, as most ends are, are there once.
     """
 
     def __init__(self) -> None:
         self.options: dict[str, tuple[str, ...]] = {}
-        self._tails: dict[tuple[str, Tail | End], Tail] = {}
-        self._heads: dict[Tail, None] = {}
-        self._made: dict[Tail | frozenset[Tail], Node] = {}
-        self._nothing: dict[str, Node] = {}
+        self._patterns: list[tuple[Sequence[str], End]] = []
+        self._made: dict[Draft | tuple[Draft, ...], Nodes] = {}
+        self._alike: dict[tuple[object, ...], Node] = {}
 
     def add(self, parts: Sequence[str], end: End) -> None:
         """Takes in a pattern."""
-        tail = self._tails.setdefault(("", end), Tail("", None, end))
-        for part in reversed(parts):
-            tail = self._tails.get((part, tail)) or self._tails.setdefault((part, tail), Tail(part, tail, end))
-        self._heads[tail] = None
+        self._patterns.append((parts, end))
 
     def made(self) -> Node:
         """The point where every pattern begins."""
-        return self._point(tuple(self._heads))
+        root = Draft()  # only now, when all texts are there: so the memory of the drafts can be given back whole
+        for parts, end in self._patterns:
+            draft = root
+            for part in parts:
+                draft = draft.then(part)
+            if end not in draft.out:
+                draft.out += (end,)
+        return self._point([root])
 
-    def _point(self, tails: Iterable[Tail]) -> Node:
-        tails = list(dict.fromkeys(tails))
-        key = tails[0] if len(tails) == 1 else frozenset(tails)
-        node = self._made.get(key)
+    def _points(self, drafts: list[Draft]) -> Nodes:
+        if len(drafts) > 1:
+            drafts = list(dict.fromkeys(drafts))
+        key = tuple(drafts) if len(drafts) > 1 else drafts[0]
+        nodes = self._made.get(key)
+        if nodes is None:
+            apart = 1 < len(drafts) <= FEW
+            nodes = tuple(self._points([draft])[0] for draft in drafts) if apart else (self._point(drafts),)
+            self._made[key] = nodes
+        return nodes
+
+    def _point(self, drafts: list[Draft]) -> Node:
+        steps: dict[str, list[Draft]] = {}
+        out: tuple[End, ...] = ()
+        gaps: list[Draft] = []
+        for draft in drafts:  # grows where a part may be missing
+            out += draft.out
+            for part, child in (draft.next or {}).items():
+                if part == GAP:
+                    gaps.append(child)
+                    continue
+                for option in self.options[part]:
+                    steps.setdefault(option, []).append(child)
+                if part.endswith("?") and child not in drafts:
+                    drafts.append(child)
+        after = {symbol: self._points(children) for symbol, children in steps.items()}
+        follow = self._points(gaps) if gaps else ()
+        key = (out, follow, tuple(after), tuple(after.values()))
+        node = self._alike.get(key)
         if node is None:
-            node = self._made[key] = self._new(tails)
+            node = self._alike[key] = Node(after, out, follow)
         return node
-
-    def _new(self, tails: list[Tail]) -> Node:
-        steps: dict[str, list[Tail]] = {}
-        out: list[End] = []
-        gaps: list[Tail] = []
-        for tail in tails:  # grows where a part may be missing
-            if tail.rest is None:
-                out.append(tail.end)
-            elif tail.part == GAP:
-                gaps.append(tail.rest)
-            else:
-                for option in self.options[tail.part]:
-                    steps.setdefault(option, []).append(tail.rest)
-                if tail.part.endswith("?") and tail.rest not in tails:
-                    tails.append(tail.rest)
-        after = {symbol: self._point(rests) for symbol, rests in steps.items()}
-        return Node(after or self._nothing, tuple(out), self._point(gaps) if gaps else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +163,7 @@ class Rule:
 class Lexicon:
     """The compiled vocabulary; read only after loading."""
 
-    root: Node = field(default_factory=lambda: Node({}, (), None))
+    root: Node = field(default_factory=lambda: Node({}, (), ()))
     units: dict[str, tuple[End, ...]] = field(default_factory=dict)
     replace: dict[str, tuple[str, ...]] = field(default_factory=dict)
     also: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -321,7 +346,7 @@ class Builder:
         """The symbols of a part of a pattern, looked through the first time that it is met."""
         if part in self.net.options:
             return self.net.options[part]
-        options = tuple(part.removesuffix("?").split("|"))
+        options = tuple(map(intern, part.removesuffix("?").split("|")))
         for option in options:
             if _CLASS.match(option):
                 if option not in self.classes and option not in OPEN:
@@ -351,8 +376,14 @@ def english() -> Lexicon:
     faults: list[str] = []
     folder = files("bot.words") / "en"
     parts = []
-    for path in sorted(folder.iterdir(), key=lambda p: p.name):
-        kind, _, rest = path.name.partition("_")
-        if kind in ("lexicon", "patterns") and path.name.endswith(".yaml"):
-            parts.append((read(path, faults, f"bot/words/en/{path.name}"), rest.removesuffix(".yaml")))
-    return load(parts, faults)
+    collecting = gc.isenabled()
+    gc.disable()  # a third of the time would go into looking for garbage where there is none yet
+    try:
+        for path in sorted(folder.iterdir(), key=lambda p: p.name):
+            kind, _, rest = path.name.partition("_")
+            if kind in ("lexicon", "patterns") and path.name.endswith(".yaml"):
+                parts.append((read(path, faults, f"bot/words/en/{path.name}"), rest.removesuffix(".yaml")))
+        return load(parts, faults)
+    finally:
+        if collecting:
+            gc.enable()

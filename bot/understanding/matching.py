@@ -33,9 +33,9 @@ def chart(symbols: Sequence[tuple[str, ...]], lexicon: Lexicon) -> list[Row]:
             for name, first, last in units.get(symbol, ()):
                 if (not first or i == 0) and (not last or end == n):
                     agenda.append((name, end))
-            node = root.get(symbol)
-            if node:
-                _follow([(node, end)], rows, i, agenda)
+            nodes = root.get(symbol)
+            if nodes:
+                _follow([(node, end) for node in nodes], rows, i, agenda)
     return rows
 
 
@@ -53,8 +53,6 @@ def _follow(stack: list[tuple[Node, int]], rows: list[Row], i: int, agenda: list
         if not after.keys().isdisjoint(row):
             for symbol in after if len(after) < len(row) else row:
                 if symbol in row and symbol in after:
-                    child = after[symbol]
-                    stack.extend([(child, end) for end in row[symbol]])
-        if node.gap:
-            gap = node.gap
+                    stack.extend([(child, end) for end in row[symbol] for child in after[symbol]])
+        for gap in node.gaps:
             stack.extend([(gap, stop) for stop in range(at, min(at + GAP_WORDS, n) + 1)])
