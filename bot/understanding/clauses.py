@@ -132,7 +132,9 @@ def _in_context(piece: str, before: list[str], after: str, lexicon: Lexicon) -> 
     members = lexicon.members
     if piece in members["LOST-WILL"] and after in members["AFTER-WILL"]:
         return (piece[:-2], "will")
-    if piece == "hed" and before and before[-1] in members["DET"]:
+    if piece == "shed" and after in members["AFTER-WILL"] and before[-1:] not in (["the"], ["my"], ["our"], ["his"]):
+        return ("she", "would")
+    if piece == "hed" and before and before[-1] in members["DET"] and after not in members["AFTER-WILL"]:
         return ("head",)
     if piece == "were" and not before and (after in members["AFTER-WERE"] or after.endswith("ing")):
         return ("we", "are")
