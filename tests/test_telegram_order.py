@@ -143,6 +143,20 @@ async def test_a_start_after_close_opens_anew(live: Live) -> None:
     assert api.screen(ME) is not None
 
 
+async def test_a_start_does_not_wait_for_older_messages_to_go(live: Live) -> None:
+    api, bot = live
+    old = {message.id for message in api.seen(ME)}
+    opened = asyncio.Event()
+    api.hold = lambda method, _: opened if method in ("deleteMessage", "deleteMessages") else None
+    api.say(ME, "/start")
+    await api.until(lambda: (screen := api.screen(ME)) and screen.id not in old, 5)
+    opened.set()
+    await bot.quiet()
+    assert len(api.seen(ME)) == 2
+    assert not old & set(api.chats[ME])
+    assert {note.kind for note in await bot.notes() if note.chat == ME} == {Kind.LIVING, Kind.BLAND}
+
+
 async def test_taps_that_pile_up_are_coalesced_and_the_last_wins(live: Live) -> None:
     api, bot = live
     gate = Gate(api, "editMessageText")
@@ -410,6 +424,21 @@ async def test_what_telegram_deletes_only_a_day_later_goes_then(live: Live) -> N
     await bot.sweep(after=3600)
     assert not api.seen(ME)
     assert not [note for note in await bot.notes() if note.chat == ME]
+
+
+async def test_one_that_is_refused_among_a_hundred_costs_few_calls(live: Live) -> None:
+    api, bot = live
+    gate = Gate(api, "deleteMessage")
+    api.say(ME, "first")
+    await gate.reached()
+    for n in range(99):
+        api.put(ME, {"dice": {}} if n == 50 else {"sticker": {}})
+    await api.drained()
+    before = len(api.calls)
+    gate.opened.set()
+    await bot.quiet()
+    assert len([call for call in api.calls[before:] if call.method.startswith("delete")]) < 20
+    assert len(api.seen(ME)) == 3
 
 
 async def test_what_cannot_be_deleted_even_a_day_later_is_forgotten(live: Live) -> None:

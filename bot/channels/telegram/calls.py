@@ -94,36 +94,28 @@ class Calls:
         return outcome, sent if isinstance(sent, int) else 0, sure
 
     async def remove(self, chat: int, messages: Iterable[int], still: Callable[[], bool] = always) -> Removed:
-        """Deletes messages, a hundred a call, unless `still` says no; where a batch is refused, one by one."""
+        """Deletes messages, a hundred a call, unless `still` says no; a batch that is refused is halved, and again."""
         removed, ids = Removed(), sorted(set(messages))
         for start in range(0, len(ids), BATCH):
-            batch = ids[start : start + BATCH]
-            if len(batch) > 1:
-                params = {"chat_id": chat, "message_ids": batch}
-                outcome = (await self._try("deleteMessages", params, chat, still, removing=True))[0]
-                if outcome in (Outcome.DONE, Outcome.GONE):
-                    continue
-                if outcome is not Outcome.REFUSED:
-                    removed.failed.update(batch)
-                    removed.blocked |= outcome is Outcome.BLOCKED
-                    continue
-            await self._remove_singly(chat, batch, removed, still)
+            await self._remove(chat, ids[start : start + BATCH], removed, still)
         failed = len(removed.failed) + len(removed.refused)
         for became, number in (("due", len(ids)), ("done", len(ids) - failed), ("failed", failed)):
             count("deletions", became, number)
         return removed
 
-    async def _remove_singly(
-        self, chat: int, messages: Sequence[int], removed: Removed, still: Callable[[], bool]
-    ) -> None:
-        for message in messages:
-            params = {"chat_id": chat, "message_id": message}
-            outcome = (await self._try("deleteMessage", params, chat, still, removing=True))[0]
-            if outcome is Outcome.REFUSED:
-                removed.refused.add(message)
-            elif outcome not in (Outcome.DONE, Outcome.GONE):
-                removed.failed.add(message)
-                removed.blocked |= outcome is Outcome.BLOCKED
+    async def _remove(self, chat: int, ids: Sequence[int], removed: Removed, still: Callable[[], bool]) -> None:
+        method = "deleteMessages" if len(ids) > 1 else "deleteMessage"
+        which = {"message_ids": ids} if len(ids) > 1 else {"message_id": ids[0]}
+        outcome = (await self._try(method, {"chat_id": chat, **which}, chat, still, removing=True))[0]
+        if outcome is Outcome.REFUSED and len(ids) > 1:
+            half = len(ids) // 2
+            await self._remove(chat, ids[:half], removed, still)
+            await self._remove(chat, ids[half:], removed, still)
+        elif outcome is Outcome.REFUSED:
+            removed.refused.update(ids)
+        elif outcome not in (Outcome.DONE, Outcome.GONE):
+            removed.failed.update(ids)
+            removed.blocked |= outcome is Outcome.BLOCKED
 
     async def acknowledge(self, query: str) -> None:
         """Stops the clock on a tapped button; shows nothing. Tried once: a late one would be refused."""

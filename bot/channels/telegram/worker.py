@@ -89,11 +89,12 @@ class Worker:
             return await self._wipe(room, turn)
         if room.wanted is not None and (room.anew or not room.living):
             if room.by_word and self._may_send(room):
-                await self._open(room, turn)
+                await self._open(room, turn, deletes)
             else:
                 room.wanted, room.anew, room.direct = None, False, False
         elif room.typed:
-            deletes.append(self._begin_tidying(room))
+            ids, room.typed = room.typed, NOTHING
+            deletes.append(self._begin_tidying(room, ids, ids & room.suspect))
         elif room.wanted is not None:
             if not await self._held(room):
                 await self._show(room, turn)
@@ -115,25 +116,26 @@ class Worker:
     def _may_send(self, room: Room) -> bool:
         return self._now() - room.asked < FRESH and room.holds()
 
-    def _begin_tidying(self, room: Room) -> asyncio.Task[None]:
-        ids, room.typed = room.typed, NOTHING
+    def _begin_tidying(self, room: Room, ids: frozenset[int], searched: frozenset[int]) -> asyncio.Task[None]:
         room.left |= ids
         room.deleting |= ids
         room.held_until = perf_counter() + HEAD_START
-        searched = ids & room.suspect
         task = asyncio.create_task(self._tidy(room, ids, searched))
         room.searching = task if searched else room.searching
         return task
 
     async def _tidy(self, room: Room, ids: frozenset[int], searched: frozenset[int]) -> None:
-        """Deletes what the person typed, and whatever of ours stands unnoted above those `searched`."""
+        """Deletes messages, and whatever of ours stands unnoted above those `searched`."""
         try:
             done = await self._remove(room, ids, around(searched, room.reach) - {room.living, room.bland} - room.plain)
         finally:
             room.deleting -= ids
             room.stir()
-        room.suspect -= searched - done.lost
-        done = replace(done, gone=done.gone - room.suspect)  # whose notes are the only sign of what may stand there
+        room.suspect -= NOTHING if done.lost else searched
+        kept = room.suspect  # their notes are the only sign of what may stand there
+        if room.fenced and not room.holds():
+            kept |= {room.asked_by}
+        done = replace(done, gone=done.gone - kept)
         room.failures = room.failures + 1 if done.lost else 0
         room.again = self._now() + min(LONGEST_RETRY, RETRY * 2.0 ** min(room.failures - 1, 8)) if done.lost else 0
         await self._note(room, done)
@@ -178,52 +180,51 @@ class Worker:
 
     # ---- a new pair
 
-    async def _open(self, room: Room, turn: int) -> None:
-        """Sends a new pair of bland lines; every older message goes."""
+    async def _open(self, room: Room, turn: int, deletes: list[asyncio.Task[None]]) -> None:
+        """Sends a new pair of bland lines; every older message goes meanwhile."""
         if room.searching and not room.searching.done():  # the new pair must not come into its reach
             await asyncio.wait({room.searching})
             return
-        noted = room.asked_by in room.typed and not room.searching  # a search takes its notes away
+        by = room.asked_by  # what is answered; something newer may come meanwhile
+        noted = by in room.typed and not room.searching  # a search takes its notes away
         room.searching = None
         room.anew = True  # until the pair stands, taps count for nothing
-        reach, suspect = around(room.suspect, room.reach), room.suspect
-        room.suspect |= {room.asked_by}  # until the ids of what is sent now are known and noted
+        suspect = room.suspect
+        room.suspect |= {by}  # until the ids of what is sent now are known and noted
         if room.fenced or not noted:  # the note is the only sign of the messages that are about to be sent
-            await self._ledger.write(add=[Note(room.chat, room.asked_by, Kind.TYPED, self._now())])
+            await self._ledger.write(add=[Note(room.chat, by, Kind.TYPED, self._now())])
             if room.turn != turn:
                 return
-        ids = (room.typed | room.left | room.plain | room.suspect | {room.living, room.bland}) - {0}
-        before = {room.asked_by} - room.typed - room.left - suspect  # deleted already
-        ids -= before
+        ids = (room.typed | room.left | room.plain | suspect | {room.living, room.bland}) - {0}
         room.gone |= {room.living} - {0}
         room.living = room.bland = 0
         room.typed = room.plain = NOTHING
-        room.suspect = frozenset({room.asked_by})
-        if reach:  # it reaches up to where the new pair will stand, so it goes first
-            done = await self._remove(room, ids, reach)
-            room.suspect |= suspect if done.lost else NOTHING
-            room.sending = asyncio.create_task(self._send_pair(room, turn))
-            sure = await room.sending
-        else:
-            room.sending = asyncio.create_task(self._send_pair(room, turn))
-            done, sure = await asyncio.gather(self._remove(room, ids), room.sending)
+        deletes.append(self._begin_tidying(room, ids, suspect))
+        if suspect:  # it reaches up to where the new pair will stand, so it goes first
+            await asyncio.wait(deletes[-1:])
+        room.sending = asyncio.create_task(self._send_pair(room, turn))
+        sure = await room.sending
         room.sending = None
         if sure:
-            room.suspect -= {room.asked_by}
-        done = replace(done, gone=(done.gone | before) - room.suspect)
-        if room.turn == turn and room.holds():
-            room.anew = False
-            await self._note_pair(room, done, sure)
-        else:  # a Close came between: it sees to what was sent, and to what is suspect; so does another replica
-            await self._note(room, replace(done, gone=done.gone - {room.asked_by}) if room.fenced else done)
+            room.suspect -= {by}
+        stands = room.turn == turn and room.holds()
+        room.anew = room.anew and not stands
+        await self._note_pair(room, by, sure=sure, stands=stands)
 
-    async def _note_pair(self, room: Room, done: Removal, sure: bool) -> None:
-        now, ids = self._now(), ((room.living, Kind.LIVING), (room.bland, Kind.BLAND))
-        await self._note(room, done, [Note(room.chat, message, kind, now) for message, kind in ids if message])
-        if not room.living:
+    async def _note_pair(self, room: Room, by: int, *, sure: bool, stands: bool) -> None:
+        """Notes the new pair; unless it `stands`, a Close came between, or another replica, and removes it."""
+        ours = stands or not room.fenced  # else what stands here is for another replica to say
+        over = [by] if sure and ours and by not in room.left | room.typed else []
+        now, ids = self._now(), [(m, Kind.LATER) for m in over if m in room.stuck]
+        if ours:
+            ids += [(m, kind) for m, kind in ((room.living, Kind.LIVING), (room.bland, Kind.BLAND)) if m]
+        notes = [Note(room.chat, m, kind, now) for m, kind in ids]
+        if over or notes:
+            await self._ledger.write(remove=[(room.chat, m) for m in over], add=notes)
+        if stands and not room.living:
             room.wanted = None
-        elif not sure:  # a try that seemed lost may have come through: then it stands just above
-            between = range(room.asked_by + 1, room.bland or room.living)[-REACH:]
+        elif stands and not sure:  # a try that seemed lost may have come through: then it stands just above
+            between = range(by + 1, room.bland or room.living)[-REACH:]
             await self._remove(room, NOTHING, frozenset(between) - {room.living} - room.plain)
 
     async def _send_pair(self, room: Room, turn: int) -> bool:
@@ -303,6 +304,8 @@ class Worker:
         if room.sending:  # what is on its way goes as soon as it has come
             await asyncio.wait({room.sending})
         if room.turn != turn:
+            if not room.fenced:
+                await self._note(room, replace(done, gone=done.gone - {0} - room.suspect))
             return False
         newest = target if outcome is Outcome.DONE else max(room.plain, default=0)
         if plain := room.plain - {newest}:  # one plain line at most
@@ -316,7 +319,8 @@ class Worker:
         room.living = 0 if room.living in done.gone | done.kept else room.living
         room.bland = 0 if room.bland in done.gone | done.kept else room.bland
         room.plain -= done.gone
-        await self._note(room, replace(done, gone=done.gone - {0}))
+        signs = room.suspect if done.lost else NOTHING  # what may stand there is still to be looked for
+        await self._note(room, replace(done, gone=done.gone - {0} - signs))
         if done.lost or outcome is Outcome.FAILED:
             return False
         if room.living or room.bland:  # it came after we looked
