@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
@@ -63,20 +63,7 @@ class Node:
 Nodes = tuple[Node, ...]
 
 
-class Draft:
-    """A point while the net is made: which part of a pattern leads to which other point, and what ends here."""
-
-    __slots__ = ("next", "out")
-
-    def __init__(self) -> None:
-        self.next: dict[str, Draft] | None = None  # most are an end and lead nowhere
-        self.out: tuple[End, ...] = ()
-
-    def then(self, part: str) -> Draft:
-        """The point after this part, made where it is missing."""
-        if self.next is None:
-            self.next = {}
-        return self.next.get(part) or self.next.setdefault(part, Draft())
+Span = tuple[int, int, int]  # patterns in their order, from here to before there, that are alike in so many parts
 
 
 class Net:
@@ -89,57 +76,63 @@ class Net:
 
     def __init__(self) -> None:
         self.options: dict[str, tuple[str, ...]] = {}
-        self._patterns: list[tuple[Sequence[str], End]] = []
-        self._made: dict[Draft | tuple[Draft, ...], Nodes] = {}
+        self._patterns: list[tuple[tuple[str, ...], End]] = []
+        self._made: dict[Span | tuple[Span, ...], Nodes] = {}
         self._alike: dict[tuple[object, ...], Node] = {}
 
-    def add(self, parts: Sequence[str], end: End) -> None:
+    def add(self, parts: Iterable[str], end: End) -> None:
         """Takes in a pattern."""
-        self._patterns.append((parts, end))
+        self._patterns.append((tuple(map(intern, parts)), end))
 
     def made(self) -> Node:
         """The point where every pattern begins."""
-        root = Draft()  # only now, when all texts are there: so the memory of the drafts can be given back whole
-        for parts, end in self._patterns:
-            draft = root
-            for part in parts:
-                draft = draft.then(part)
-            if end not in draft.out:
-                draft.out += (end,)
-        return self._point([root])
+        self._patterns = sorted(set(self._patterns))
+        return self._point([(0, len(self._patterns), 0)])
 
-    def _points(self, drafts: list[Draft]) -> Nodes:
-        if len(drafts) > 1:
-            drafts = list(dict.fromkeys(drafts))
-        key = tuple(drafts) if len(drafts) > 1 else drafts[0]
+    def _points(self, spans: list[Span]) -> Nodes:
+        if len(spans) > 1:
+            spans = list(dict.fromkeys(spans))
+        key = tuple(spans) if len(spans) > 1 else spans[0]
         nodes = self._made.get(key)
         if nodes is None:
-            apart = 1 < len(drafts) <= FEW
-            nodes = tuple(self._points([draft])[0] for draft in drafts) if apart else (self._point(drafts),)
+            apart = 1 < len(spans) <= FEW
+            nodes = tuple(self._points([span])[0] for span in spans) if apart else (self._point(spans),)
             self._made[key] = nodes
         return nodes
 
-    def _point(self, drafts: list[Draft]) -> Node:
-        steps: dict[str, list[Draft]] = {}
-        out: tuple[End, ...] = ()
-        gaps: list[Draft] = []
-        for draft in drafts:  # grows where a part may be missing
-            out += draft.out
-            for part, child in (draft.next or {}).items():
+    def _point(self, spans: list[Span]) -> Node:
+        steps: dict[str, list[Span]] = {}
+        out: dict[End, None] = {}
+        gaps: list[Span] = []
+        for span in spans:  # grows where a part may be missing
+            for part, rest in self._parts(span, out):
                 if part == GAP:
-                    gaps.append(child)
+                    gaps.append(rest)
                     continue
                 for option in self.options[part]:
-                    steps.setdefault(option, []).append(child)
-                if part.endswith("?") and child not in drafts:
-                    drafts.append(child)
-        after = {symbol: self._points(children) for symbol, children in steps.items()}
+                    steps.setdefault(option, []).append(rest)
+                if part.endswith("?") and rest not in spans:
+                    spans.append(rest)
+        after = {symbol: self._points(rests) for symbol, rests in steps.items()}
         follow = self._points(gaps) if gaps else ()
-        key = (out, follow, tuple(after), tuple(after.values()))
+        key = (tuple(out), follow, tuple(after), tuple(after.values()))
         node = self._alike.get(key)
         if node is None:
-            node = self._alike[key] = Node(after, out, follow)
+            node = self._alike[key] = Node(after, key[0], follow)
         return node
+
+    def _parts(self, span: Span, out: dict[End, None]) -> Iterator[tuple[str, Span]]:
+        """The parts that come next in these patterns, each with its patterns; those at their end go to `out`."""
+        at, end, depth = span
+        patterns = self._patterns
+        while at < end and len(patterns[at][0]) == depth:
+            out[patterns[at][1]] = None
+            at += 1
+        while at < end:
+            first, part = at, patterns[at][0][depth]
+            while at < end and patterns[at][0][depth] == part:
+                at += 1
+            yield part, (first, at, depth + 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,14 @@ import csv
 import random
 from collections.abc import Callable, Sequence
 from statistics import mean, median
+from string import ascii_lowercase
 
 from measure import PEERS, engines, fresh, in_turns, seconds, table
 
 from bot.understanding import read
+from bot.understanding.lexicon import english
 from knowledge.load import load
+from knowledge.model import Knowledge
 from knowledge.places import find_place
 
 CASES = PEERS.parent / "cases"
@@ -32,13 +35,21 @@ def cases(file: str, otherwise: Sequence[str]) -> list[str]:
         return [row["text"] for row in csv.DictReader(lines)]
 
 
-def longest() -> list[str]:
+def longest(knowledge: Knowledge) -> list[str]:
     """Messages of 4,096 characters of many kinds."""
     dice = random.Random(1)
     letters = "".join(dice.choice("abcdefghij klmnopqrstuvwxyz.,'") for _ in range(LONGEST))
     signs = "".join(chr(dice.randrange(32, 0x3000)) for _ in range(LONGEST))
-    kinds = ["a", " ", "he hit me ", "help ", "not ", "my husband ", "in stoke ", "st4 ", "newcastle under ", "Ж", ". "]
-    return [letters, signs, *((kind * LONGEST)[:LONGEST] for kind in kinds)]
+    again = ("a", " ", "he hit me ", "help ", "not ", "my husband ", "in stoke ", "st4 ", "newcastle under ", "Ж", ". ",
+             "he ", "me ", "n e ", "i ", "near stoke and ", "aaaa bbbb ", "🔪", "é", "0 ")  # fmt: skip
+    names = sorted(knowledge.places.names)[::40] if knowledge.places else []
+    lists = (
+        sorted(english().known), ["he", "is", "hitting", "me", "with", "knife", "now", "help", "gun", "please", "my", "husband", "door", "coming"],
+        list(ascii_lowercase), [f"in {name}" for name in names], [f"in {name[:3]}{name[4:]}" for name in names],
+        ["mąż", "mnie", "bije", "pomocy", "on", "ma", "nóż", "ratunku", "policja", "dom", "teraz"],
+    )  # fmt: skip
+    mixed = [" ".join(dice.choice(words) for _ in range(LONGEST)) for words in lists]
+    return [text[:LONGEST] for text in (letters, signs, *(kind * LONGEST for kind in again), *mixed)]
 
 
 def times(work: Callable[[str], object], texts: Sequence[str], rounds: int = 3) -> list[float]:
@@ -59,7 +70,7 @@ def typed() -> None:
 
     rows = []
     for name, work, texts in (("reading a message", reading, messages), ("looking up a place", looking, names)):
-        all_times, worst = times(work, texts), times(work, longest())[-1]
+        all_times, worst = times(work, texts), times(work, longest(knowledge))[-1]
         row = [name, str(len(texts)), mean(all_times), median(all_times), all_times[int(0.95 * len(texts))], worst]
         rows.append([*row[:2], *(f"{value * 1e3:.2f}" for value in row[2:])])  # type: ignore[operator]
     print("### Typed words: milliseconds\n")
