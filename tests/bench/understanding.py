@@ -23,6 +23,8 @@ MESSAGES = (
     "my ex in Walsall keeps following me", "i shout at my wife and i want to stop", "he strangled me yesterday",
 )  # fmt: skip
 PLACES = ("Leek", "im in wolvo", "ST4 2AB", "woolverhampton", "stoke", "near Burton", "Glasgow", "my husband hits me")
+DANGER = ("he", "is", "hitting", "me", "with", "knife", "now", "help", "gun", "please", "my", "husband", "door", "coming")
+POLISH = ("mąż", "mnie", "bije", "pomocy", "on", "ma", "nóż", "ratunku", "policja", "dom", "teraz")
 LONGEST = 4096
 
 
@@ -44,9 +46,8 @@ def longest(knowledge: Knowledge) -> list[str]:
              "he ", "me ", "n e ", "i ", "near stoke and ", "aaaa bbbb ", "🔪", "é", "0 ")  # fmt: skip
     names = sorted(knowledge.places.names)[::40] if knowledge.places else []
     lists = (
-        sorted(english().known), ["he", "is", "hitting", "me", "with", "knife", "now", "help", "gun", "please", "my", "husband", "door", "coming"],
-        list(ascii_lowercase), [f"in {name}" for name in names], [f"in {name[:3]}{name[4:]}" for name in names],
-        ["mąż", "mnie", "bije", "pomocy", "on", "ma", "nóż", "ratunku", "policja", "dom", "teraz"],
+        sorted(english().known), DANGER, POLISH, list(ascii_lowercase),
+        [f"in {name}" for name in names], [f"in {name[:3]}{name[4:]}" for name in names],
     )  # fmt: skip
     mixed = [" ".join(dice.choice(words) for _ in range(LONGEST)) for words in lists]
     return [text[:LONGEST] for text in (letters, signs, *(kind * LONGEST for kind in again), *mixed)]
