@@ -23,7 +23,7 @@ MESSAGES = (
     "my ex in Walsall keeps following me", "i shout at my wife and i want to stop", "he strangled me yesterday",
 )  # fmt: skip
 PLACES = ("Leek", "im in wolvo", "ST4 2AB", "woolverhampton", "stoke", "near Burton", "Glasgow", "my husband hits me")
-DANGER = ("he", "is", "hitting", "me", "with", "knife", "now", "help", "gun", "please", "my", "husband", "door", "coming")
+DANGER = ("he", "is", "hitting", "me", "with", "knife", "now", "help", "gun", "my", "husband", "door", "coming")
 POLISH = ("mąż", "mnie", "bije", "pomocy", "on", "ma", "nóż", "ratunku", "policja", "dom", "teraz")
 LONGEST = 4096
 
