@@ -6,7 +6,7 @@ A token reads `place_answers_item_page`, e.g. `se_sot-me-hg-ut_new-era`. The cod
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from bot.dialogue.model import LEAVE, State, answered
 from bot.words import codes
@@ -41,6 +41,7 @@ def encode(state: State) -> str:
     return f"{token}_{state.page}" if state.page else token.rstrip("_")
 
 
+@lru_cache(maxsize=512)
 def decode(token: str) -> State:
     """The state of a token. Total: what is not understood is left out, an unknown place is the start."""
     if token == LEAVE:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from measure import PEERS, engines, in_turns, seconds, table
 
-from bot.dialogue import Tap, answer, talk
+from bot.dialogue import Tap, answer, lists, talk
 from knowledge import find
 from knowledge.load import load
 from knowledge.model import Knowledge
@@ -75,7 +75,7 @@ def by_services() -> None:
         knowledge = grown(small, times)
 
         def results(knowledge: Knowledge = knowledge) -> None:
-            for cache in (talk._tapped, find._find, find._fitting):
+            for cache in (talk._tapped, lists._fill, find._find, find._fitting):
                 cache.cache_clear()
             for token in WALK:
                 answer(Tap(token), None, knowledge, NOW)
