@@ -286,6 +286,21 @@ async def test_forged_and_outdated_buttons_lead_to_a_screen(live: Live, token: s
     assert len(api.seen(ME)) == 2
 
 
+async def test_a_slash_hides_no_words(live: Live) -> None:
+    api, bot = await begun(live)
+    for words in ("/", "//", "/help", "/unknown@quiet_list_bot x"):
+        api.say(ME, words)
+        await bot.quiet()
+        assert "999" in api.seen(ME)[0].text
+        assert len(api.seen(ME)) == 2
+    api.say(ME, "/help he is hitting me")
+    await bot.quiet()
+    assert "Call 999" in api.seen(ME)[0].text.split("\n\n"), "the emergency screen"
+    api.say(ME, "/close")
+    await bot.quiet()
+    assert api.texts(ME) == plain()
+
+
 async def test_4096_characters_of_anything(live: Live) -> None:
     api, bot = await begun(live)
     for text in ("<b>&amp;" * 512, "\u202e" * 4096, "9" * 4096):

@@ -153,7 +153,9 @@ class Calls:
                     return outcome, answer.result, sure
                 if answer.retry_after:
                     log.warning("%s: asked to wait", method)
-                    self._held[chat, removing] = self._now() + answer.retry_after
+                    now = self._now()
+                    self._held = {which: until for which, until in self._held.items() if until > now}  # keep no chat
+                    self._held[chat, removing] = now + answer.retry_after
                     continue
                 sure = sure and answer.code < 500
             if attempt < TRIES - 1:

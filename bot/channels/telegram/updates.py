@@ -93,7 +93,12 @@ def event(message: Message) -> Event | None:
         return Typed(text)
     command, _, rest = text.strip().partition(" ")
     name = command.partition("@")[0].lower()
-    return Start(rest.strip()) if name == "/start" else Typed(name)
+    if name == "/start":
+        return Start(rest.strip())
+    if name == "/stop":
+        return Typed(name)
+    words = f"{name} {rest}".strip("/ ")  # "/help he is hitting me" is read like any other words
+    return Typed(words) if words else Other()
 
 
 def closes(update: Update) -> bool:
