@@ -173,7 +173,7 @@ async def test_the_webhook_answers_a_close_only_when_it_is_noted(
             api.press(ME, "Close")
         else:
             api.say(ME, how)
-        await waits.wait()
+        await asyncio.wait_for(waits.wait(), 5)
         await api.until(lambda: api.texts(ME) == [texts()["plain"]])  # nothing waits for the disk but the answer
         assert api.deliveries
         disk.set()
