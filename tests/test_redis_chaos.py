@@ -103,7 +103,7 @@ class Looking(Clock):
             self.move(min(seconds, TICK))
             seconds -= TICK
             looks = [asyncio.ensure_future(r.bot.doorway.sweep()) for r in self.replicas if r.up and r.bot.doorway]
-            await asyncio.wait(looks, timeout=1)
+            await asyncio.wait(looks, timeout=0.1)  # one that falls asleep meanwhile does not end
 
 
 class Balanced(FakeTelegram):

@@ -250,7 +250,7 @@ class SharedLedger:
                 kept = await self._extend([self._keys(mark)[2], _DUE], [lease.token, until, mark])
             except (RedisError, OSError) as error:
                 self._failed(error)
-                continue
+                return
             if kept:
                 lease.until = until
             elif self.leases.get(chat) is lease:
