@@ -34,6 +34,7 @@ SURELY_BY_HIM = frozenset({"harm-now", "harm-just-now", "abuse-done", "abuse-con
 BY_SOMEONE = frozenset({"stalking", "sexual-violence"})
 OF_A_PARTNER = frozenset({"tech-safety", "money"})
 CALMING = frozenset({"fiction", "idiom", "small-talk", "denied", "kindness", "animal", "negation"})
+SOMEBODY_ELSE = frozenset({"he", "partner", "other-victim"})
 BY_TONIGHT = frozenset({"housing", "safety-plan", "talk"})  # "today" beside these says when it is needed
 ASKING = frozenset({
     "how", "can", "could", "what", "where", "is", "are", "do", "does", "should", "which", "who", "will", "would",
@@ -58,6 +59,8 @@ def situations(findings: Findings) -> list[str]:
     _add_abuse(found, findings)
     if "suicide" in names and not names & SURELY_BY_HIM:
         found.discard("abuse")
+    if "suicide" in names and "own-done" not in names and not findings.flags & SOMEBODY_ELSE:
+        found.discard("own-behaviour")  # "i am going to do it" is done to nobody else
     _settle_who(found, names, about_me(findings), "other-victim" in findings.flags)
     return [label for label in ORDER if label in found]
 
