@@ -116,22 +116,24 @@ class Worker:
     def _may_send(self, room: Room) -> bool:
         return self._now() - room.asked < FRESH and room.holds()
 
-    def _begin_tidying(self, room: Room, ids: frozenset[int], searched: frozenset[int]) -> asyncio.Task[None]:
+    def _begin_tidying(
+        self, room: Room, ids: frozenset[int], searched: frozenset[int], by: int = 0
+    ) -> asyncio.Task[None]:
         room.left |= ids
         room.deleting |= ids
         room.held_until = perf_counter() + HEAD_START
-        task = asyncio.create_task(self._tidy(room, ids, searched))
+        task = asyncio.create_task(self._tidy(room, ids, searched, by))
         room.searching = task if searched else room.searching
         return task
 
-    async def _tidy(self, room: Room, ids: frozenset[int], searched: frozenset[int]) -> None:
-        """Deletes messages, and whatever of ours stands unnoted above those `searched`."""
+    async def _tidy(self, room: Room, ids: frozenset[int], searched: frozenset[int], by: int) -> None:
+        """Deletes messages, and whatever of ours stands unnoted above those `searched`; more may come above `by`."""
         try:
             done = await self._remove(room, ids, around(searched, room.reach) - {room.living, room.bland} - room.plain)
         finally:
             room.deleting -= ids
             room.stir()
-        room.suspect -= NOTHING if done.lost else searched
+        room.suspect -= NOTHING if done.lost else searched - {by}
         kept = room.suspect  # their notes are the only sign of what may stand there
         if room.fenced and not room.holds():
             kept |= {room.asked_by}
@@ -199,7 +201,7 @@ class Worker:
         room.gone |= {room.living} - {0}
         room.living = room.bland = 0
         room.typed = room.plain = NOTHING
-        deletes.append(self._begin_tidying(room, ids, suspect))
+        deletes.append(self._begin_tidying(room, ids, suspect, by))
         if suspect:  # it reaches up to where the new pair will stand, so it goes first
             await asyncio.wait(deletes[-1:])
         room.sending = asyncio.create_task(self._send_pair(room, turn))
