@@ -50,7 +50,7 @@ def _follow(stack: list[tuple[Node, int]], rows: list[Row], i: int, agenda: list
         if at == n:
             continue
         after, row = node.next, rows[at]
-        if not after.keys().isdisjoint(row):
+        if after and not after.keys().isdisjoint(row):
             for symbol in after if len(after) < len(row) else row:
                 if symbol in row and symbol in after:
                     stack.extend([(child, end) for end in row[symbol] for child in after[symbol]])
