@@ -250,6 +250,8 @@ class Worker:
                 room.living = message
             else:
                 room.bland = message
+            room.gone -= {message}  # a server that was set up anew counts from one again
+            room.plain -= {message}
         return all_sure
 
     # ---- the screen
