@@ -103,7 +103,7 @@ class Looking(Clock):
             self.move(min(seconds, TICK))
             seconds -= TICK
             looks = [asyncio.ensure_future(r.bot.doorway.sweep()) for r in self.replicas if r.up and r.bot.doorway]
-            await asyncio.wait(looks, timeout=0.1)  # one that falls asleep meanwhile does not end
+            await asyncio.wait(looks, timeout=1)  # one that falls asleep meanwhile ends later
 
 
 class Balanced(FakeTelegram):
@@ -352,7 +352,7 @@ async def play(seed: int, server: RedisServer, folder: Path, knowledge: Knowledg
 
 
 @pytest.mark.filterwarnings("ignore:coroutine", "ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(6))
 async def test_no_screen_is_lost_or_left(
     seed: int, server: RedisServer, tmp_path: Path, knowledge: Knowledge
 ) -> None:
