@@ -11,7 +11,7 @@ from bot.understanding.lexicon import Lexicon, deletes
 _PIECE = re.compile(r"[^\W_]+|[.!?\n;\u2026]+|[,:()\u2013\u2014\"]+| - |[\U0001f000-\U0001faff\u2600-\u27bf]")
 _LONG = re.compile(r"(.)\1{2,}")
 MOST_TOKENS = 320
-MOST_IN_CLAUSE = 40  # a statement without any joint is cut here, which keeps the work in bounds
+MOST_IN_CLAUSE = 30  # a statement without any joint is cut here, which keeps the work in bounds
 END = ".!?\n;\u2026"
 PAUSE = ",:()\u2013\u2014\" "
 

@@ -23,12 +23,14 @@ the words just `before` a match, whatever it would `overlap`, the `sentence` or 
 from __future__ import annotations
 
 import gc
+import pickle
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 from sys import intern
+from typing import cast
 
 from bot.understanding.folding import fold
 from knowledge.yamlfile import Entry, FaultError, Text, read
@@ -366,17 +368,26 @@ def load(parts: Iterable[tuple[Entry, str]], faults: list[str] | None = None) ->
 @lru_cache(maxsize=1)
 def english() -> Lexicon:
     """The English vocabulary of `bot/words/en`, compiled on first use."""
-    faults: list[str] = []
-    folder = files("bot.words") / "en"
-    parts = []
     collecting = gc.isenabled()
     gc.disable()  # a third of the time would go into looking for garbage where there is none yet
     try:
-        for path in sorted(folder.iterdir(), key=lambda p: p.name):
-            kind, _, rest = path.name.partition("_")
-            if kind in ("lexicon", "patterns") and path.name.endswith(".yaml"):
-                parts.append((read(path, faults, f"bot/words/en/{path.name}"), rest.removesuffix(".yaml")))
-        return load(parts, faults)
+        # Compiling needs several times what stays, and leaves that scattered: a copy in one piece lets the rest go.
+        packed = pickle.dumps(_compile(), protocol=pickle.HIGHEST_PROTOCOL)
+        gc.collect()
+        return cast(Lexicon, pickle.loads(packed))  # noqa: S301 - what was packed a line above
     finally:
         if collecting:
             gc.enable()
+
+
+def _compile() -> Lexicon:
+    faults: list[str] = []
+    return load(_files(faults), faults)
+
+
+def _files(faults: list[str]) -> Iterator[tuple[Entry, str]]:
+    """The files one after the other, so that only one is held while it is read."""
+    for path in sorted((files("bot.words") / "en").iterdir(), key=lambda p: p.name):
+        kind, _, rest = path.name.partition("_")
+        if kind in ("lexicon", "patterns") and path.name.endswith(".yaml"):
+            yield read(path, faults, f"bot/words/en/{path.name}"), rest.removesuffix(".yaml")
