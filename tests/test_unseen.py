@@ -19,17 +19,17 @@ def judged(knowledge) -> list[tuple[Case, Reading]]:
 
 def test_danger_is_found(judged):
     found = [reading.danger for case, reading in judged if case.danger]
-    assert sum(found) / len(found) >= 0.88
+    assert sum(found) / len(found) >= 0.94
 
 
 def test_alarms_are_mostly_right(judged):
     right = [case.danger for case, reading in judged if reading.danger and "highrisk" not in case.notes]
-    assert sum(right) / len(right) >= 0.84
+    assert sum(right) / len(right) >= 0.86
 
 
 def test_high_risk_is_recognised(judged):
     found = [reading.high_risk or reading.danger for case, reading in judged if "highrisk" in case.notes]
-    assert sum(found) / len(found) >= 0.8
+    assert sum(found) / len(found) >= 0.86
 
 
 def test_other_languages_are_recognised(judged):
