@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from redis_server import RedisServer, redis_server
 
 from knowledge.load import load
 from knowledge.model import Knowledge
@@ -25,3 +27,10 @@ TIMES = {"afternoon": AFTERNOON, "night": NIGHT, "bank holiday": BANK_HOLIDAY, "
 @pytest.fixture(scope="session")
 def knowledge() -> Knowledge:
     return load(places=True)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A Redis of a module's own, or its tests are skipped."""
+    with redis_server(tmp_path_factory.mktemp("redis")) as one:
+        yield one

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from fake_telegram import Clock, FakeTelegram, Fault, Message
 from redis.exceptions import ConnectionError
-from redis_server import RedisServer, redis_server
+from redis_server import RedisServer
 from telegram_bot import IDLE, Bot, free_port, hook_env
 
 from bot.dialogue import answer
@@ -303,12 +303,6 @@ class Story:
         await self.settle(lambda: not any(map(self.api.seen, CHATS)), "a plain line is left")
         notes = await self.api.replicas[-1].bot.notes()
         assert not notes, f"seed {self.seed}: {notes}"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    with redis_server(tmp_path_factory.mktemp("redis")) as one:
-        yield one
 
 
 @asynccontextmanager

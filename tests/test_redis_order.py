@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import test_telegram_order as with_a_file
 from fake_telegram import FakeTelegram
-from redis_server import RedisServer, redis_server
+from redis_server import RedisServer
 from telegram_bot import Bot, running
 
 from knowledge.model import Knowledge
 
 Live = tuple[FakeTelegram, Bot]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    with redis_server(tmp_path_factory.mktemp("redis")) as one:
-        yield one
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from enum import Enum, auto
 from typing import Any
 
 from bot.channels.telegram.counts import count
-from bot.channels.telegram.draw import Drawn
+from bot.channels.telegram.draw import NO_PREVIEW, Drawn
 from bot.channels.telegram.room import always
 from bot.channels.telegram.wire import Answer, UnreachableError, Wire
 
@@ -79,7 +79,7 @@ class Calls:
 
     async def plain(self, chat: int, message: int, line: str) -> Outcome:
         """Edits a message into a plain line without buttons."""
-        params = {"chat_id": chat, "message_id": message, "text": line, "link_preview_options": {"is_disabled": True}}
+        params = {"chat_id": chat, "message_id": message, "text": line, **NO_PREVIEW}
         return (await self._try("editMessageText", params, chat, always, removing=True))[0]
 
     async def send(self, chat: int, line: str, still: Callable[[], bool]) -> tuple[Outcome, int, bool]:
@@ -87,8 +87,7 @@ class Calls:
 
         Content is not protected: protection would also keep people from copying a number.
         """
-        params = {"chat_id": chat, "text": line, "disable_notification": True,
-                  "link_preview_options": {"is_disabled": True}}  # fmt: skip
+        params = {"chat_id": chat, "text": line, "disable_notification": True, **NO_PREVIEW}
         outcome, result, sure = await self._try("sendMessage", params, chat, still, result=True)
         sent = result.get("message_id") if isinstance(result, dict) else None
         return outcome, sent if isinstance(sent, int) else 0, sure

@@ -9,6 +9,7 @@ from html import escape, unescape
 from typing import Any
 
 from orjson import Fragment, dumps, loads
+from telegram import LinkPreviewOptions
 
 from bot.dialogue import answer, encode
 from bot.dialogue.model import Choice, Screen, State, Tap
@@ -18,7 +19,8 @@ from knowledge.model import Knowledge
 KEPT = 512  # screens; about two kilobytes each
 
 Drawn = Mapping[str, Any]  # the parameters of a call that shows a screen
-_LOOK: Drawn = {"parse_mode": "HTML", "link_preview_options": {"is_disabled": True}}
+NO_PREVIEW: Drawn = {"link_preview_options": LinkPreviewOptions(is_disabled=True).to_dict()}
+_LOOK: Drawn = {"parse_mode": "HTML", **NO_PREVIEW}
 
 
 def drawn(screen: Screen) -> Drawn:
@@ -45,12 +47,11 @@ def forms(screen: Drawn) -> Iterator[Drawn]:
     """
     yield screen
     text = unescape(screen["text"].replace("<b>", "").replace("</b>", ""))
-    look = {"link_preview_options": _LOOK["link_preview_options"]}
     rows = loads(dumps(screen["reply_markup"]))["inline_keyboard"]
     plain = [row for full in rows if (row := [button for button in full if "callback_data" in button])]
     for kept in (plain, plain[-1:]):
-        yield {"text": text, "reply_markup": {"inline_keyboard": kept}, **look}
-    yield {"text": f"{text}\n\n{texts()['type_stop']}", **look}
+        yield {"text": text, "reply_markup": {"inline_keyboard": kept}, **NO_PREVIEW}
+    yield {"text": f"{text}\n\n{texts()['type_stop']}", **NO_PREVIEW}
 
 
 def text_of(screen: Screen) -> str:
