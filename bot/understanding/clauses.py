@@ -144,7 +144,7 @@ def _in_context(piece: str, before: list[str], after: str, lexicon: Lexicon) -> 
 def _joint(word: str, before: list[str], lexicon: Lexicon) -> bool:
     """Whether a new statement begins at this word: a subject that the words before it do not lead into."""
     members = lexicon.members
-    if word not in members["SUBJECT"] or len(before) < 2:
+    if word not in members["SUBJECT"] or (len(before) < 2 and before[-1] not in members["ENDS-ALONE"]):
         return False
     last = before[-1]
     if last in members["JOINT"]:

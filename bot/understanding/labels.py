@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.understanding.engine import Findings
+from bot.understanding.engine import Findings, Fired
 from bot.understanding.reading import Reading
 from knowledge.model import AUDIENCES, NEEDS, Knowledge
 from knowledge.places import Place
@@ -51,9 +51,16 @@ def about_me(findings: Findings) -> bool:
     return False
 
 
+def ordered(fired: Fired, findings: Findings) -> bool:
+    """Whether a rule found its words in a statement that is an order from end to end: such words tell nothing."""
+    at = fired.match.clause
+    whole = (0, len(findings.clauses[at].words))
+    return any(f.match.clause == at and (f.match.start, f.match.end) == whole for f in findings.live("commands") if f.rule.gives)
+
+
 def situations(findings: Findings) -> list[str]:
     """The situation labels of a message in a fixed order."""
-    live = findings.live(*DANGER, "situation")
+    live = [f for f in findings.live(*DANGER, "situation") if f.rule.kind in DANGER or not ordered(f, findings)]
     names = {f.rule.name for f in live}
     found = {label for f in live for label in f.rule.gives}
     _add_abuse(found, findings)
@@ -137,11 +144,13 @@ def audiences(findings: Findings) -> list[str]:
 def command(findings: Findings, signs: set[str], told: bool) -> str:
     """The order to the bot, or ""; "goodbye" is none where somebody means to die.
 
-    `told` says that the message tells something as well: "i hit my wife and i want to stop" ends no chat.
+    `told` says that the message tells something as well: "i hit my wife and i want to stop" ends no chat, where
+    "stop, he is coming" does.
     """
     orders = {label for f in findings.live("commands") for label in f.rule.gives}
     if told:
-        orders -= WEAK_ORDERS if "clear-exit" in findings.flags else WEAK_ORDERS | {"exit"}
+        clear = "clear-exit" in findings.flags or "arrival" in signs
+        orders -= WEAK_ORDERS if clear else WEAK_ORDERS | {"exit"}
     if "suicide" in signs:
         orders.discard("exit")
     return next((c for c in COMMAND_FIRST if c in orders), "")
@@ -166,7 +175,7 @@ def reading(findings: Findings, place: Place | None, knowledge: Knowledge) -> Re
     if (high or ("today" in findings.flags and sure.get("need") in BY_TONIGHT)) and not danger and not weighed:
         sure["urgency"] = "today"
     used = danger + risky + findings.live("situation", "audience", "commands")
-    names = [f.rule.name for f in used if not f.rule.flag or f.rule.kind in DANGER]
+    names = [f.rule.name for f in used if f.rule.gives or not f.rule.flag or f.rule.kind in DANGER]
     return Reading(
         danger=bool(danger) or weighed, high_risk=high, command=order, answers=sure, maybe=tuple(more[:3]),
         rules=tuple(dict.fromkeys((["adds-up"] if weighed else []) + names)), signs=frozenset(signs),
