@@ -52,10 +52,17 @@ def about_me(findings: Findings) -> bool:
 
 
 def ordered(fired: Fired, findings: Findings) -> bool:
-    """Whether a rule found its words in a statement that is an order from end to end: such words tell nothing."""
+    """Whether a rule found its words in a statement that is an order from end to end: such words tell nothing.
+
+    "I need to get out" may be an order to the bot or a plea, and is one only beside words that make it clear.
+    """
     at = fired.match.clause
-    whole = (0, len(findings.clauses[at].words))
-    return any(f.match.clause == at and (f.match.start, f.match.end) == whole for f in findings.live("commands") if f.rule.gives)
+    whole = (at, 0, len(findings.clauses[at].words))
+    clear = findings.flags & {"clear-exit", "arriving"}
+    return any(
+        (f.match.clause, f.match.start, f.match.end) == whole and f.rule.gives and (clear or f.rule.gives != ("exit",))
+        for f in findings.live("commands")
+    )
 
 
 def situations(findings: Findings) -> list[str]:
