@@ -8,13 +8,14 @@ from bot.understanding.clauses import Clause, split
 from bot.understanding.lexicon import RULE, Lexicon, Rule
 from bot.understanding.matching import chart
 
-EVIDENCE = "e-"  # flags that begin so are signs that prove nothing alone
+HARM, NEAR = "e-", "n-"  # flags that begin so are signs that prove nothing alone: of harm, of somebody near
 ENOUGH = 2  # kinds of evidence, beside a person, that add up to danger
 CALMS = frozenset({
     "habit", "habit-strong", "past", "past-strong", "if", "if-first", "question", "fiction", "idiom", "small-talk",
     "standing", "threat-standing", "calm-arrival", "away-strict", "suicide-question", "law-question", "denied",
     "before-times", "animal", "suicide-past", "feeling", "own-past", "her-parents", "third-calm",
 })  # fmt: skip
+TALES = frozenset({"fiction"})  # what takes the fear from somebody near: a clause that is calm speaks for itself
 SHORT = 4  # a clause of so few words ("last night,") also speaks for its neighbours
 BEFORE = 4  # how many words before a match a "not" may stand
 
@@ -51,13 +52,13 @@ class Findings:
         """The unblocked ones of these kinds."""
         return [f for f in self.fired if not f.blocked and f.rule.kind in kinds]
 
-    def adds_up(self) -> bool:
-        """Whether signs of several kinds stand together in a message that nothing makes calm."""
-        signs = {flag for flag in self.flags if flag.startswith(EVIDENCE)}
-        calms = self.stops & CALMS
+    def adds_up(self, group: str) -> bool:
+        """Whether signs of several kinds of a group stand together in a message that nothing makes calm."""
+        signs = {flag for flag in self.flags if flag.startswith(group)}
+        calms = self.stops & (CALMS if group == HARM else TALES)
         if self.flags & {"now", "plea"}:
             calms -= {"standing", "threat-standing"}  # "he says he will, now" stands no longer
-        return "e-person" in signs and len(signs) > ENOUGH and not calms
+        return group + "person" in signs and len(signs) > ENOUGH and not calms
 
 
 Blockers = dict[str, dict[int, list[Match]]]  # by name and by the number of the clause
@@ -68,7 +69,7 @@ def study(text: str, lexicon: Lexicon) -> Findings:
     clauses = split(text, lexicon)
     found, blockers = _search(clauses, lexicon)
     nows = {m.clause for m in found if m.name == "now"}
-    kinds = {m.name for m in found if m.name.startswith(EVIDENCE)}
+    kinds = {m.name for m in found if m.name.startswith(HARM)}
     if "e-person" in kinds and len(kinds) > ENOUGH:
         blockers.pop("small-talk", None)  # "put the pizza down, he is kicking the door": no small talk
     findings = Findings(clauses, stops=set(blockers))
