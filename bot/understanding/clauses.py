@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.understanding.folding import cut, fold
@@ -18,11 +19,15 @@ PAUSE = ",:()\u2013\u2014\" "
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One statement: `words` as corrected, `symbols` per word (the word and what it may stand for), its sentence."""
+    """One statement: `words` as corrected, `symbols` per word (the word and what it may stand for), its sentence.
+
+    `whole` says that it begins with a subject of its own, so that it says something by itself.
+    """
 
     words: tuple[str, ...]
     symbols: tuple[tuple[str, ...], ...]
     sentence: int
+    whole: bool
 
 
 def spell(word: str, lexicon: Lexicon) -> tuple[str, ...]:
@@ -102,11 +107,38 @@ def split(text: str, lexicon: Lexicon) -> list[Clause]:
 
 
 def _close(words: list[str], sentence: int, clauses: list[Clause], lexicon: Lexicon) -> None:
-    """Ends a statement and begins an empty one."""
-    if words:
-        symbols = tuple((w, *lexicon.also.get(w, ()), *_open(w, lexicon)) for w in words)
-        clauses.append(Clause(tuple(words), symbols, sentence))
-        words.clear()
+    """Ends a statement, or the several that "and" joins, and begins an empty one."""
+    members = lexicon.members
+    for part in _parted(words, members):
+        symbols = tuple((w, *lexicon.also.get(w, ()), *_open(w, lexicon)) for w in part)
+        clauses.append(Clause(tuple(part), symbols, sentence, _whole(part, members)))
+    words.clear()
+
+
+def _whole(words: list[str], members: dict[str, set[str]]) -> bool:
+    """Whether a statement says something by itself: "he does boxing", but not "last night" or "this was in May"."""
+    if words[0] in members["POINTS-BACK"]:
+        return False
+    return words[0] in members["SUBJECT"] or not members["FINITE"].isdisjoint(words[1:4])
+
+
+def _parted(words: list[str], members: dict[str, set[str]]) -> Iterator[list[str]]:
+    """The words cut where "and" leads to another thing and its verb: "he has a knife and the telly is on"."""
+    start = 0
+    for at in range(3, len(words) - 2):
+        if words[at] in members["JOINT"] and at - start > 2 and _says_more(words[at + 1 : at + 5], members):
+            yield words[start:at]
+            start = at + 1
+    if words[start:]:
+        yield words[start:]
+
+
+def _says_more(words: list[str], members: dict[str, set[str]]) -> bool:
+    """Whether these words begin a statement of their own: "if ...", "it was", "the baby is"."""
+    finite = members["FINITE"]
+    if words[0] in finite:
+        return False
+    return words[0] == "if" or words[1] in finite or (words[0] in members["DET"] and not finite.isdisjoint(words[2:]))
 
 
 def _open(word: str, lexicon: Lexicon) -> tuple[str, ...]:

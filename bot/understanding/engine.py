@@ -15,7 +15,7 @@ CALMS = frozenset({
     "standing", "threat-standing", "calm-arrival", "away-strict", "suicide-question", "law-question", "denied",
     "before-times", "animal", "suicide-past", "feeling", "own-past", "her-parents", "third-calm",
 })  # fmt: skip
-TALES = frozenset({"fiction"})  # what takes the fear from somebody near: a clause that is calm speaks for itself
+WELCOME = frozenset({"fiction", "calm-comer"})  # what takes the fear from somebody near
 SHORT = 4  # a clause of so few words ("last night,") also speaks for its neighbours
 BEFORE = 4  # how many words before a match a "not" may stand
 
@@ -55,7 +55,7 @@ class Findings:
     def adds_up(self, group: str) -> bool:
         """Whether signs of several kinds of a group stand together in a message that nothing makes calm."""
         signs = {flag for flag in self.flags if flag.startswith(group)}
-        calms = self.stops & (CALMS if group == HARM else TALES)
+        calms = self.stops & (CALMS if group == HARM else WELCOME)
         if self.flags & {"now", "plea"}:
             calms -= {"standing", "threat-standing"}  # "he says he will, now" stands no longer
         return group + "person" in signs and len(signs) > ENOUGH and not calms
@@ -146,8 +146,10 @@ def stops(scope: str, blocker: Match, match: Match, clauses: list[Clause]) -> bo
         return here.sentence == there.sentence
     if scope == "clause":
         near = abs(blocker.clause - match.clause) == 1 and here.sentence == there.sentence
-        return same or (near and len(there.words) <= SHORT)
+        return same or (near and len(there.words) <= SHORT and not there.whole)
     if scope == "after":
+        return same and blocker.start <= match.start
+    if scope == "leads":
         leads = blocker.clause == match.clause - 1 and here.sentence == there.sentence and blocker.start <= 1
         return (same and blocker.start <= match.start) or leads
     if not same:

@@ -168,15 +168,14 @@ def reading(findings: Findings, place: Place | None, knowledge: Knowledge) -> Re
     danger, risky = findings.live(*DANGER), findings.live("high_risk")
     labels, who = situations(findings), audiences(findings)
     signs = {sign for f in danger + risky for sign in f.rule.signs}
+    if near := not danger and findings.adds_up(NEAR):
+        signs.add("arrival")
     told = bool(danger or labels or any(not f.rule.flag for f in risky))
     order = command(findings, signs, told)
     if order == "who" and not danger:  # perhaps somebody else holds the phone: nothing of the words is used
         return Reading(command=order, rules=("who",))
     high = any(not f.rule.flag for f in risky) or ("pregnant" in who and "abuse" in labels)
-    near = not danger and findings.adds_up(NEAR)
     weighed = near or (not danger and "own-behaviour" not in labels and findings.adds_up(HARM))
-    if near:
-        signs.add("arrival")
     sure, more = answers(labels, who, findings.flags)
     if area := group(place, knowledge):
         sure["area"] = area

@@ -16,8 +16,9 @@ any kind with that ending that are not in the class CALM-VERB; NAME is a word th
 name. Nothing repeats, so nothing can blow up.
 
 A rule `gives` labels and `signs`; `blocked-by` names blockers; `needs` names flags of which one must be up; `flag` is
-the flag that the rule itself puts up. A blocker's `scope` says how far it reaches: the `clause`, what comes `after` it,
-the words just `before` a match, whatever it would `overlap`, the `sentence` or the `message`.
+the flag that the rule itself puts up. A blocker's `scope` says how far it reaches: the `clause` (and a fragment beside
+it), what comes `after` it, that and the next clause where it `leads`, the words just `before` a match, whatever it
+would `overlap`, the `sentence` or the `message`. One that `joins` another stops every rule that names that other.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import gc
 import pickle
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.resources import files
 from sys import intern
@@ -35,7 +36,7 @@ from typing import cast
 from bot.understanding.folding import fold
 from knowledge.yamlfile import Entry, FaultError, Text, read
 
-SCOPES = ("clause", "sentence", "after", "message", "before", "overlap")
+SCOPES = ("clause", "sentence", "after", "leads", "message", "before", "overlap")
 GAP = ".."
 GAP_WORDS = 3
 _CLASS = re.compile(r"[A-Z][A-Z0-9-]*\Z")
@@ -43,7 +44,7 @@ _WORD = re.compile(r"[a-z0-9]+\Z")
 OPEN = ("OPEN-ING", "OPEN-ED", "OPEN-S", "NAME")  # classes that a word's ending gives, see clauses.py
 ASKED_FOR = (
     "SUBJECT", "JOINT", "LEADS-IN", "PERSON", "LOST-WILL", "AFTER-WILL", "AFTER-WERE", "TAKES-S", "DET", "CALM-VERB",
-    "ENDS-ALONE",
+    "ENDS-ALONE", "FINITE", "POINTS-BACK",
 )  # fmt: skip
 """Classes whose words Python looks at itself, in clauses.py."""
 FUZZY = "FUZZY"  # the class of key words that a typing slip must not hide
@@ -206,6 +207,7 @@ class Builder:
         self.units: dict[str, list[End]] = {}
         self.net = Net()
         self.real: set[str] = set()
+        self.joins: list[tuple[str, str]] = []
 
     def _list(self, entry: Entry, key: str) -> list[Text]:
         item = entry.items.get(key)
@@ -260,6 +262,8 @@ class Builder:
         if entry is None:
             return
         self.lexicon.scopes[name] = entry.choice("scope", SCOPES)
+        for other in entry.texts("joins"):
+            self.joins.append((name, other))
         for text in self._list(entry, "patterns"):
             self.patterns.append((RULE + name, entry, text))
         entry.close()
@@ -291,6 +295,10 @@ class Builder:
                     self.faults.append(f"patterns_{rule.kind}.yaml:1: rule '{rule.name}': no blocker '{blocker}'")
         if self.faults:
             raise FaultError(self.faults)
+        for name, rule in self.lexicon.rules.items():
+            joined = tuple(new for new, old in self.joins if old in rule.blocked_by)
+            if joined:
+                self.lexicon.rules[name] = replace(rule, blocked_by=rule.blocked_by + joined)
         self.lexicon.units = {symbol: tuple(out) for symbol, out in self.units.items()}
         self._known()
         self.lexicon.root = self.net.made()
