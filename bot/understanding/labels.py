@@ -31,6 +31,15 @@ OFTEN_OTHERS = frozenset({
     "third-party", "weapon-has", "kill-now", "deed-on-other", "deed-in-progress", "deed-done", "breaking-in", "injured",
 })  # fmt: skip
 SURELY_BY_HIM = frozenset({"harm-now", "harm-just-now", "abuse-done", "abuse-control", "kill-now"})
+NEARNESS = frozenset({
+    "arrival", "arrival-near", "arrival-sound", "near-and-listening", "near-and-asking", "near-and-keeps-asking",
+    "close-by-and-keeps-on",
+})  # fmt: skip
+PASSING = frozenset({"tech-safety", "stalking", "safety-plan", "worried-about-someone", "money", "work", "housing"})
+"""What "he is at the door, he wants my phone" is not about: somebody near makes the writer hide, no more is told."""
+HURRIED = 15  # words: a longer message tells more than who comes
+ANSWER = 4  # words: "i am deaf", "a gay man"
+TOLD = frozenset({"trouble", "meant"})
 BY_SOMEONE = frozenset({"stalking", "sexual-violence"})
 OF_A_PARTNER = frozenset({"tech-safety", "money"})
 CALMING = frozenset({"fiction", "idiom", "small-talk", "denied", "kindness", "animal", "negation"})
@@ -76,6 +85,9 @@ def situations(findings: Findings) -> list[str]:
     if "suicide" in names and "own-done" not in names and not findings.flags & SOMEBODY_ELSE:
         found.discard("own-behaviour")  # "i am going to do it" is done to nobody else
     _settle_who(found, names, about_me(findings), "other-victim" in findings.flags)
+    alarms = {f.rule.name for f in findings.live(*DANGER)}
+    if alarms and alarms <= NEARNESS and sum(len(clause.words) for clause in findings.clauses) <= HURRIED:
+        found -= PASSING
     return [label for label in ORDER if label in found]
 
 
@@ -142,9 +154,13 @@ def _groups(place: Place, knowledge: Knowledge) -> list[str]:
     return list(dict.fromkeys(knowledge.areas.group_of.get(i, i) for i in place.ids))
 
 
-def audiences(findings: Findings) -> list[str]:
-    """The audience labels in a fixed order."""
+def audiences(findings: Findings, told: bool) -> list[str]:
+    """The audience labels in a fixed order; where nothing is told of, only those that a short answer gives."""
     found = {label for f in findings.live("audience") for label in f.rule.gives}
+    words = [word for clause in findings.clauses for word in clause.words]
+    answer = len(words) <= ANSWER and (len(words) < ANSWER - 1 or words[0] in WRITER)
+    if not (told or answer or findings.flags & TOLD):
+        found &= {"man"}  # "is this only for women" asks whether the bot is for him
     return [label for label in AUDIENCES if label in found]
 
 
@@ -166,7 +182,8 @@ def command(findings: Findings, signs: set[str], told: bool) -> str:
 def reading(findings: Findings, place: Place | None, knowledge: Knowledge) -> Reading:
     """The whole verdict for one message in English."""
     danger, risky = findings.live(*DANGER), findings.live("high_risk")
-    labels, who = situations(findings), audiences(findings)
+    labels = situations(findings)
+    who = audiences(findings, bool(danger or risky or labels))
     signs = {sign for f in danger + risky for sign in f.rule.signs}
     if near := not danger and findings.adds_up(NEAR):
         signs.add("arrival")
