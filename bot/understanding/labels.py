@@ -35,7 +35,7 @@ NEARNESS = frozenset({
     "arrival", "arrival-near", "arrival-sound", "near-and-listening", "near-and-asking", "near-and-keeps-asking",
     "close-by-and-keeps-on",
 })  # fmt: skip
-PASSING = frozenset({"tech-safety", "stalking", "safety-plan", "worried-about-someone", "money", "work", "housing"})
+PASSING = frozenset({"tech-safety", "safety-plan", "worried-about-someone", "money", "housing"})
 """What "he is at the door, he wants my phone" is not about: somebody near makes the writer hide, no more is told."""
 HURRIED = 15  # words: a longer message tells more than who comes
 ANSWER = 4  # words: "i am deaf", "a gay man"
@@ -87,7 +87,7 @@ def situations(findings: Findings) -> list[str]:
     _settle_who(found, names, about_me(findings), "other-victim" in findings.flags)
     alarms = {f.rule.name for f in findings.live(*DANGER)}
     if alarms and alarms <= NEARNESS and sum(len(clause.words) for clause in findings.clauses) <= HURRIED:
-        found -= PASSING
+        found -= PASSING if "work" not in found else set()
     return [label for label in ORDER if label in found]
 
 
