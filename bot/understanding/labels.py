@@ -33,7 +33,7 @@ OFTEN_OTHERS = frozenset({
 SURELY_BY_HIM = frozenset({"harm-now", "harm-just-now", "abuse-done", "abuse-control", "kill-now"})
 NEARNESS = frozenset({
     "arrival", "arrival-near", "arrival-sound", "near-and-listening", "near-and-asking", "near-and-keeps-asking",
-    "close-by-and-keeps-on",
+    "close-by-and-keeps-on", "order-and-near",
 })  # fmt: skip
 PASSING = frozenset({"tech-safety", "safety-plan", "worried-about-someone", "money", "housing"})
 """What "he is at the door, he wants my phone" is not about: somebody near makes the writer hide, no more is told."""
