@@ -9,13 +9,14 @@ from bot.understanding.lexicon import RULE, Lexicon, Rule
 from bot.understanding.matching import chart
 
 HARM, NEAR = "e-", "n-"  # flags that begin so are signs that prove nothing alone: of harm, of somebody near
+REACH = 2  # how many statements away from somebody a sign of being near still speaks of them
 ENOUGH = 2  # kinds of evidence, beside a person, that add up to danger
 CALMS = frozenset({
     "habit", "habit-strong", "past", "past-strong", "if", "if-first", "question", "fiction", "idiom", "small-talk",
     "standing", "threat-standing", "calm-arrival", "away-strict", "suicide-question", "law-question", "denied",
     "before-times", "animal", "suicide-past", "feeling", "own-past", "her-parents", "third-calm",
 })  # fmt: skip
-WELCOME = frozenset({"fiction", "calm-comer"})  # what takes the fear from somebody near
+WELCOME = "calm-comer"  # whoever comes is welcome
 SHORT = 4  # a clause of so few words ("last night,") also speaks for its neighbours
 BEFORE = 4  # how many words before a match a "not" may stand
 
@@ -52,13 +53,23 @@ class Findings:
         """The unblocked ones of these kinds."""
         return [f for f in self.fired if not f.blocked and f.rule.kind in kinds]
 
-    def adds_up(self, group: str) -> bool:
-        """Whether signs of several kinds of a group stand together in a message that nothing makes calm."""
-        signs = {flag for flag in self.flags if flag.startswith(group)}
-        calms = self.stops & (CALMS if group == HARM else WELCOME)
+    def adds_up(self) -> bool:
+        """Whether signs of harm of several kinds stand in a message that nothing makes calm."""
+        signs = {flag for flag in self.flags if flag.startswith(HARM)}
+        calms = self.stops & CALMS
         if self.flags & {"now", "plea"}:
             calms -= {"standing", "threat-standing"}  # "he says he will, now" stands no longer
-        return group + "person" in signs and len(signs) > ENOUGH and not calms
+        return HARM + "person" in signs and len(signs) > ENOUGH and not calms
+
+    def somebody_near(self) -> bool:
+        """Whether signs of several kinds stand close to somebody feared, and nobody welcome is spoken of."""
+        signs = [(f.rule.flag, f.match.clause) for f in self.fired if f.rule.flag.startswith(NEAR) and not f.blocked]
+        for person, here in signs:
+            if person == NEAR + "person":
+                kinds = {flag for flag, at in signs if flag != person and abs(at - here) <= REACH}
+                if len(kinds) >= ENOUGH:
+                    return WELCOME not in self.stops
+        return False
 
 
 Blockers = dict[str, dict[int, list[Match]]]  # by name and by the number of the clause

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.understanding.engine import HARM, NEAR, Findings, Fired
+from bot.understanding.engine import Findings, Fired
 from bot.understanding.reading import Reading
 from knowledge.model import AUDIENCES, NEEDS, Knowledge
 from knowledge.places import Place
@@ -185,14 +185,14 @@ def reading(findings: Findings, place: Place | None, knowledge: Knowledge) -> Re
     labels = situations(findings)
     who = audiences(findings, bool(danger or risky or labels))
     signs = {sign for f in danger + risky for sign in f.rule.signs}
-    if near := not danger and findings.adds_up(NEAR):
+    if near := not danger and findings.somebody_near():
         signs.add("arrival")
     told = bool(danger or labels or any(not f.rule.flag for f in risky))
     order = command(findings, signs, told)
     if order == "who" and not danger:  # perhaps somebody else holds the phone: nothing of the words is used
         return Reading(command=order, rules=("who",))
     high = any(not f.rule.flag for f in risky) or ("pregnant" in who and "abuse" in labels)
-    weighed = near or (not danger and "own-behaviour" not in labels and findings.adds_up(HARM))
+    weighed = near or (not danger and "own-behaviour" not in labels and findings.adds_up())
     sure, more = answers(labels, who, findings.flags)
     if area := group(place, knowledge):
         sure["area"] = area
