@@ -83,6 +83,8 @@ def study(text: str, lexicon: Lexicon) -> Findings:
     kinds = {m.name for m in found if m.name.startswith(HARM)}
     if "e-person" in kinds and len(kinds) > ENOUGH:
         blockers.pop("small-talk", None)  # "put the pizza down, he is kicking the door": no small talk
+    if any(m.name == "dread" for m in found):
+        blockers.pop("gladly", None)  # "he is home with flowers and i am scared"
     findings = Findings(clauses, stops=set(blockers))
     waiting = []
     live: set[tuple[str, int, int]] = set()
