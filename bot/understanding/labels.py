@@ -15,7 +15,7 @@ ORDER = (
     "abuse", "worried-about-someone", "own-behaviour", "young-person", "sexual-violence", "forced-marriage",
     "stalking", "housing", "legal", "work", "safety-plan", "tech-safety", "children", "money",
 )  # fmt: skip
-COMMAND_FIRST = ("hide", "exit", "delete", "restart", "back", "help", "who")
+COMMAND_FIRST = ("hide", "exit", "delete", "help", "restart", "back", "who")
 WEAK_ORDERS = frozenset({"restart", "back", "help"})
 DANGER = ("danger", "danger_scenes", "danger_others", "danger_near")
 WHO_FIRST = ("young-person", "abuse", "work", "worried-about-someone", "own-behaviour")
