@@ -11,6 +11,7 @@ WHO_OF = {
     "abuse": "me", "worried-about-someone": "someone-else", "own-behaviour": "own-behaviour",
     "young-person": "young-person", "work": "work",
 }  # fmt: skip
+NEAR, HARM = "somebody-near", "adds-up"  # the names by which signs that add up are shown among the rules
 ORDER = (
     "abuse", "worried-about-someone", "own-behaviour", "young-person", "sexual-violence", "forced-marriage",
     "stalking", "housing", "legal", "work", "safety-plan", "tech-safety", "children", "money",
@@ -179,20 +180,27 @@ def command(findings: Findings, signs: set[str], told: bool) -> str:
     return next((c for c in COMMAND_FIRST if c in orders), "")
 
 
+def _adding_up(findings: Findings, labels: list[str]) -> str:
+    """What signs that prove nothing alone make together: somebody near, harm, or ""."""
+    if findings.somebody_near():
+        return NEAR
+    return HARM if "own-behaviour" not in labels and findings.adds_up() else ""
+
+
 def reading(findings: Findings, place: Place | None, knowledge: Knowledge) -> Reading:
     """The whole verdict for one message in English."""
     danger, risky = findings.live(*DANGER), findings.live("high_risk")
     labels = situations(findings)
     who = audiences(findings, bool(danger or risky or labels))
     signs = {sign for f in danger + risky for sign in f.rule.signs}
-    if near := not danger and findings.somebody_near():
+    weighed = "" if danger else _adding_up(findings, labels)
+    if weighed == NEAR:
         signs.add("arrival")
     told = bool(danger or labels or any(not f.rule.flag for f in risky))
     order = command(findings, signs, told)
-    if order == "who" and not danger:  # perhaps somebody else holds the phone: nothing of the words is used
+    if order == "who" and not danger and not weighed:  # perhaps somebody else has the phone: no word of it is used
         return Reading(command=order, rules=("who",))
     high = any(not f.rule.flag for f in risky) or ("pregnant" in who and "abuse" in labels)
-    weighed = near or (not danger and "own-behaviour" not in labels and findings.adds_up())
     sure, more = answers(labels, who, findings.flags)
     if area := group(place, knowledge):
         sure["area"] = area
@@ -203,7 +211,7 @@ def reading(findings: Findings, place: Place | None, knowledge: Knowledge) -> Re
     used = danger + risky + findings.live("situation", "audience", "commands")
     names = [f.rule.name for f in used if f.rule.gives or not f.rule.flag or f.rule.kind in DANGER]
     return Reading(
-        danger=bool(danger) or weighed, high_risk=high, command=order, answers=sure, maybe=tuple(more[:3]),
-        rules=tuple(dict.fromkeys((["adds-up"] if weighed else []) + names)), signs=frozenset(signs),
+        danger=bool(danger or weighed), high_risk=high, command=order, answers=sure, maybe=tuple(more[:3]),
+        rules=tuple(dict.fromkeys(([weighed] if weighed else []) + names)), signs=frozenset(signs),
         situations=tuple(labels), audiences=tuple(who), place=place,
     )  # fmt: skip
