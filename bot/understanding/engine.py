@@ -16,7 +16,7 @@ CALMS = frozenset({
     "standing", "threat-standing", "calm-arrival", "away-strict", "suicide-question", "law-question", "denied",
     "before-times", "animal", "suicide-past", "feeling", "own-past", "her-parents", "third-calm",
 })  # fmt: skip
-WELCOME = "calm-comer"  # whoever comes is welcome
+WELCOME = frozenset({"calm-comer", "gladly"})  # whoever comes is welcome
 SHORT = 4  # a clause of so few words ("last night,") also speaks for its neighbours
 BEFORE = 4  # how many words before a match a "not" may stand
 
@@ -68,7 +68,7 @@ class Findings:
             if person == NEAR + "person":
                 kinds = {flag for flag, at in signs if flag != person and abs(at - here) <= REACH}
                 if len(kinds) >= ENOUGH:
-                    return WELCOME not in self.stops
+                    return not WELCOME & self.stops
         return False
 
 
