@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bot.understanding.folding import cut, fold
 from bot.understanding.lexicon import Lexicon, deletes
@@ -88,9 +89,11 @@ def split(text: str, lexicon: Lexicon) -> list[Clause]:
     sentence = 0
     for at, piece in enumerate(pieces):
         if piece[0] in END:
+            if _trails_off(piece) and words and words[-1] in lexicon.members["HANGS"]:
+                continue  # "he's ... got a knife"
             _close(words, sentence, clauses, lexicon)
             sentence += 1
-        elif piece[0] in PAUSE:
+        elif piece[0] in PAUSE or not (piece.isalnum() or piece in lexicon.replace):
             _close(words, sentence, clauses, lexicon)
         else:
             after = pieces[at + 1] if at + 1 < len(pieces) else ""
@@ -106,12 +109,18 @@ def split(text: str, lexicon: Lexicon) -> list[Clause]:
     return clauses
 
 
+def _trails_off(piece: str) -> bool:
+    return piece[0] == "\u2026" or (len(piece) > 1 and set(piece) == {"."})
+
+
 def _close(words: list[str], sentence: int, clauses: list[Clause], lexicon: Lexicon) -> None:
     """Ends a statement, or the several that "and" joins, and begins an empty one."""
     members = lexicon.members
     for part in _parted(words, members):
-        symbols = tuple((w, *lexicon.also.get(w, ()), *_open(w, lexicon)) for w in part)
-        clauses.append(Clause(tuple(part), symbols, sentence, _whole(part, members)))
+        symbols = [(w, *lexicon.also.get(w, ()), *_open(w, lexicon)) for w in part]
+        if "NAME" in symbols[0] and part[1:2] and part[1] in members["FINITE"]:
+            symbols[0] += ("NAMED",)
+        clauses.append(Clause(tuple(part), tuple(symbols), sentence, _whole(part, members)))
     words.clear()
 
 
@@ -123,14 +132,30 @@ def _whole(words: list[str], members: dict[str, set[str]]) -> bool:
 
 
 def _parted(words: list[str], members: dict[str, set[str]]) -> Iterator[list[str]]:
-    """The words cut where "and" leads to another thing and its verb: "he has a knife and the telly is on"."""
-    start = 0
-    for at in range(3, len(words) - 2):
-        if words[at] in members["JOINT"] and at - start > 2 and _says_more(words[at + 1 : at + 5], members):
-            yield words[start:at]
-            start = at + 1
-    if words[start:]:
-        yield words[start:]
+    """The words without what only opens and ends them ("omg ... x"), cut where "and" leads to a statement more."""
+    start, end = 0, len(words)
+    while start < end - 1 and words[start] in members["OPENS"]:
+        start += 1
+    while start < end - 1 and words[end - 1] in members["SIGNS-OFF"]:
+        end -= 1
+    cuts = [start, *_seams(words, start, end, members), end, len(words)]
+    if start:
+        yield words[:start]
+    for at, then in pairwise(cuts):
+        part = words[at:then]
+        if part[:1] and at > start and at < end:
+            part = part[1:]  # the "and" itself
+        if part:
+            yield part
+
+
+def _seams(words: list[str], start: int, end: int, members: dict[str, set[str]]) -> Iterator[int]:
+    """Where an "and" leads to another thing and its verb: "he has a knife and the telly is on"."""
+    last = start
+    for at in range(start + 3, end - 2):
+        if words[at] in members["JOINT"] and at - last > 2 and _says_more(words[at + 1 : min(at + 5, end)], members):
+            yield at
+            last = at + 1
 
 
 def _says_more(words: list[str], members: dict[str, set[str]]) -> bool:
@@ -170,7 +195,11 @@ def _in_context(piece: str, before: list[str], after: str, lexicon: Lexicon) -> 
         return ("head",)
     if piece == "were" and not before and (after in members["AFTER-WERE"] or after.endswith("ing")):
         return ("we", "are")
-    return spell(piece, lexicon)
+    word = spell(piece, lexicon)
+    lone = word == (piece,) and piece not in lexicon.known and len(piece) > 3
+    if lone and not before and piece.endswith("s") and (after in members["AFTER-WERE"] or after.endswith("ing")):
+        return (piece[:-1], "s")  # "daves kicking the door"
+    return word
 
 
 def _joint(word: str, before: list[str], lexicon: Lexicon) -> bool:

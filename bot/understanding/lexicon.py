@@ -13,7 +13,7 @@ Each file under `bot/words/en/` named `lexicon_*.yaml` or `patterns_*.yaml` may 
 A pattern is words and class names in a row: `word`, `CLASS`, `a|b` either, `x?` may be missing, `..` up to three words
 of any kind; `^` first and `$` last tie it to the start and end of a clause. OPEN-ING, OPEN-ED and OPEN-S are verbs of
 any kind with that ending that are not in the class CALM-VERB; NAME is a word that no list knows, such as a person's
-name. Nothing repeats, so nothing can blow up.
+name, and NAMED such a word as the subject of its statement ("Dave is"). Nothing repeats, so nothing can blow up.
 
 A rule `gives` labels and `signs`; `blocked-by` names blockers; `needs` names flags of which one must be up; `flag` is
 the flag that the rule itself puts up. A blocker's `scope` says how far it reaches: the `clause` (and a fragment beside
@@ -41,10 +41,10 @@ GAP = ".."
 GAP_WORDS = 3
 _CLASS = re.compile(r"[A-Z][A-Z0-9-]*\Z")
 _WORD = re.compile(r"[a-z0-9]+\Z")
-OPEN = ("OPEN-ING", "OPEN-ED", "OPEN-S", "NAME")  # classes that a word's ending gives, see clauses.py
+OPEN = ("OPEN-ING", "OPEN-ED", "OPEN-S", "NAME", "NAMED")  # classes that a word's ending gives, see clauses.py
 ASKED_FOR = (
     "SUBJECT", "JOINT", "LEADS-IN", "PERSON", "LOST-WILL", "AFTER-WILL", "AFTER-WERE", "TAKES-S", "DET", "CALM-VERB",
-    "ENDS-ALONE", "FINITE", "POINTS-BACK",
+    "ENDS-ALONE", "FINITE", "HANGS", "OPENS", "POINTS-BACK", "SIGNS-OFF",
 )  # fmt: skip
 """Classes whose words Python looks at itself, in clauses.py."""
 FUZZY = "FUZZY"  # the class of key words that a typing slip must not hide
