@@ -40,7 +40,7 @@ PASSING = frozenset({"tech-safety", "safety-plan", "worried-about-someone", "mon
 """What "he is at the door, he wants my phone" is not about: somebody near makes the writer hide, no more is told."""
 HURRIED = 15  # words: a longer message tells more than who comes
 ANSWER = 4  # words: "i am deaf", "a gay man"
-TOLD = frozenset({"meant"})
+TOLD = frozenset({"need"})
 BY_SOMEONE = frozenset({"stalking", "sexual-violence"})
 OF_A_PARTNER = frozenset({"tech-safety", "money"})
 CALMING = frozenset({"fiction", "idiom", "small-talk", "denied", "kindness", "animal", "negation"})
