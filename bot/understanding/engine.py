@@ -63,12 +63,15 @@ class Findings:
 
     def somebody_near(self) -> bool:
         """Whether signs of several kinds stand close to somebody feared, and nobody welcome is spoken of."""
-        signs = [(f.rule.flag, f.match.clause) for f in self.fired if f.rule.flag.startswith(NEAR) and not f.blocked]
-        for person, here in signs:
-            if person == NEAR + "person":
-                kinds = {flag for flag, at in signs if flag != person and abs(at - here) <= REACH}
-                if len(kinds) >= ENOUGH:
-                    return not WELCOME & self.stops
+        kinds: dict[int, set[str]] = {}
+        for f in self.fired:
+            if f.rule.flag.startswith(NEAR) and not f.blocked:
+                kinds.setdefault(f.match.clause, set()).add(f.rule.flag)
+        person = NEAR + "person"
+        for here in [at for at, flags in kinds.items() if person in flags]:
+            around = {flag for at in range(here - REACH, here + REACH + 1) for flag in kinds.get(at, ())}
+            if len(around - {person}) >= ENOUGH:
+                return not self.stops & WELCOME
         return False
 
 

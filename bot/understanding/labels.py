@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.understanding.engine import Findings, Fired
+from bot.understanding.engine import Findings
 from bot.understanding.reading import Reading
 from knowledge.model import AUDIENCES, NEEDS, Knowledge
 from knowledge.places import Place
@@ -61,23 +61,24 @@ def about_me(findings: Findings) -> bool:
     return False
 
 
-def ordered(fired: Fired, findings: Findings) -> bool:
-    """Whether a rule found its words in a statement that is an order from end to end: such words tell nothing.
+def ordering(findings: Findings) -> set[int]:
+    """The statements that are orders from end to end: such words tell nothing.
 
     "I need to get out" may be an order to the bot or a plea, and is one only beside words that make it clear.
     """
-    at = fired.match.clause
-    whole = (at, 0, len(findings.clauses[at].words))
     clear = findings.flags & {"clear-exit", "arriving"}
-    return any(
-        (f.match.clause, f.match.start, f.match.end) == whole and f.rule.gives and (clear or f.rule.gives != ("exit",))
+    return {
+        f.match.clause
         for f in findings.live("commands")
-    )
+        if f.rule.gives and (clear or f.rule.gives != ("exit",))
+        and (f.match.start, f.match.end) == (0, len(findings.clauses[f.match.clause].words))
+    }  # fmt: skip
 
 
 def situations(findings: Findings) -> list[str]:
     """The situation labels of a message in a fixed order."""
-    live = [f for f in findings.live(*DANGER, "situation") if f.rule.kind in DANGER or not ordered(f, findings)]
+    orders = ordering(findings)
+    live = [f for f in findings.live(*DANGER, "situation") if f.rule.kind in DANGER or f.match.clause not in orders]
     names = {f.rule.name for f in live}
     found = {label for f in live for label in f.rule.gives}
     _add_abuse(found, findings)
