@@ -14,7 +14,7 @@ ENOUGH = 2  # kinds of evidence, beside a person, that add up to danger
 CALMS = frozenset({
     "habit", "habit-strong", "past", "past-strong", "if", "if-first", "question", "fiction", "idiom", "small-talk",
     "standing", "threat-standing", "calm-arrival", "away-strict", "suicide-question", "law-question", "denied",
-    "before-times", "animal", "suicide-past", "feeling", "own-past", "her-parents", "third-calm",
+    "before-times", "gladly", "animal", "suicide-past", "feeling", "own-past", "her-parents", "third-calm",
 })  # fmt: skip
 WELCOME = frozenset({"calm-comer", "gladly"})  # whoever comes is welcome
 SHORT = 4  # a clause of so few words ("last night,") also speaks for its neighbours
