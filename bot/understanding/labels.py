@@ -79,6 +79,8 @@ def situations(findings: Findings) -> list[str]:
     """The situation labels of a message in a fixed order."""
     orders = ordering(findings)
     live = [f for f in findings.live(*DANGER, "situation") if f.rule.kind in DANGER or f.match.clause not in orders]
+    if len(findings.clauses) > 1:  # "i am a nurse" is an answer, "i am a nurse and so tired" is talk
+        live = [f for f in live if f.rule.name != "work-stated"]
     names = {f.rule.name for f in live}
     found = {label for f in live for label in f.rule.gives}
     _add_abuse(found, findings)
