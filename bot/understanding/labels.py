@@ -27,6 +27,10 @@ ABOUT_ME = frozenset({
 })  # fmt: skip
 FIRST_PERSON = frozenset({"me", "us", "my", "our", "myself", "i", "we"})
 WRITER = frozenset({"me", "us", "i"})
+SURELY_OWN = frozenset({"perp", "armed-and-on-the-way", "own-feared"})
+OWN_DEEDS = SURELY_OWN | {"own-done"}
+SELF_WORDS = frozenset({"me", "us", "myself", "ourselves"})
+OWN_WORDS = frozenset({"i", "im", "ive", "my", "me", "myself", "we"})
 GRAVE = frozenset({"strangled", "threat-to-kill", "weapon-kept", "just-left", "veiled-threat", "broken-up-today"})
 OFTEN_OTHERS = frozenset({
     "third-party", "weapon-has", "kill-now", "deed-on-other", "deed-in-progress", "deed-done", "breaking-in", "injured",
@@ -88,7 +92,9 @@ def situations(findings: Findings) -> list[str]:
         found.discard("abuse")
     if "suicide" in names and "own-done" not in names and not findings.flags & SOMEBODY_ELSE:
         found.discard("own-behaviour")  # "i am going to do it" is done to nobody else
-    _settle_who(found, names, about_me(findings), "other-victim" in findings.flags)
+    mine = about_me(findings)
+    _point_at_another(found, names, findings, mine)
+    _settle_who(found, names, mine, "other-victim" in findings.flags)
     alarms = {f.rule.name for f in findings.live(*DANGER)}
     if alarms and alarms <= NEARNESS and sum(len(clause.words) for clause in findings.clauses) <= HURRIED:
         found -= PASSING if "work" not in found else set()
@@ -115,9 +121,27 @@ def _add_abuse(found: set[str], findings: Findings) -> None:
         found.add("abuse")
 
 
+def _point_at_another(found: set[str], names: set[str], findings: Findings, mine: bool) -> None:
+    """Turns "abuse" into worry where it is her, not the writer, whom he harms ("he has put her through the door").
+
+    And forgets the writer's own deed where somebody else is hurt and no word of that rule speaks of the writer ("got
+    her by the throat" may be said by either).
+    """
+    words = {word for clause in findings.clauses for word in clause.words}
+    told_of_me = mine or "my-body" in findings.flags or words & SELF_WORDS
+    if "another-harmed" in findings.flags and "abuse" in found and not told_of_me:
+        found.discard("abuse")
+        found.add("worried-about-someone")
+    if {"worried-about-someone", "own-behaviour"} <= found:
+        own = [f.match for f in findings.live(*DANGER, "situation") if "own-behaviour" in f.rule.gives]
+        if not any(m.start == 0 or OWN_WORDS & set(findings.clauses[m.clause].words[m.start : m.end]) for m in own):
+            found.discard("own-behaviour")
+            names -= OWN_DEEDS
+
+
 def _settle_who(found: set[str], names: set[str], mine: bool, other: bool) -> None:
     """Of abuse, worry about another and own behaviour, keeps those that can be meant together."""
-    if "perp" in names or ("own-done" in names and not mine):
+    if names & SURELY_OWN or ("own-done" in names and not mine):
         found -= {"abuse", "worried-about-someone"}
     else:
         found.discard("own-behaviour")
