@@ -28,6 +28,7 @@ ABOUT_ME = frozenset({
 FIRST_PERSON = frozenset({"me", "us", "my", "our", "myself", "i", "we"})
 WRITER = frozenset({"me", "us", "i"})
 SURELY_OWN = frozenset({"perp", "armed-and-on-the-way", "own-feared"})
+OF_ANOTHER = frozenset({"another-harmed-said", "own-done"})
 OWN_DEEDS = SURELY_OWN | {"own-done"}
 SELF_WORDS = frozenset({"me", "us", "myself", "ourselves"})
 OWN_WORDS = frozenset({"i", "im", "ive", "my", "me", "myself", "we"})
@@ -57,9 +58,14 @@ ASKING = frozenset({
 
 def about_me(findings: Findings) -> bool:
     """Whether a rule of harm found the writer as the one it is done to."""
-    for fired in findings.live("danger", "danger_scenes", "situation"):
+    live = findings.live("danger", "danger_scenes", "situation")
+    others = {(f.match.clause, f.match.start) for f in live if f.rule.name in OF_ANOTHER}
+    for fired in live:
         match = fired.match
         words = findings.clauses[match.clause].words[match.start : match.end]
+        another = (match.clause, match.start) in others and "my-body" not in findings.flags
+        if another and not SELF_WORDS.intersection(words):
+            continue  # "my uncle pushes my aunt", "my wife says i am controlling"
         if fired.rule.name in ABOUT_ME and FIRST_PERSON.intersection(words[1:]):
             return True
     return False
