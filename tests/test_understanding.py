@@ -59,6 +59,7 @@ def test_every_known_failure_names_a_case():
 
 
 @pytest.mark.parametrize("text", [
+    "hiya xx", "thanks for that x",
     "hello", "ok", "thanks bab", "what time is it", "lol", "asdfgh", "12345", "who won the match", "tell me a joke",
     "", "   ", "?",
     "WIN CASH NOW", "how do I cook rice", "good morning", "😂😂", "is it raining in Derby", "happy birthday mate",

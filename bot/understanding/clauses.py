@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 from bot.understanding.folding import cut, fold
 from bot.understanding.lexicon import Lexicon, deletes
@@ -132,21 +131,19 @@ def _whole(words: list[str], members: dict[str, set[str]]) -> bool:
 
 
 def _parted(words: list[str], members: dict[str, set[str]]) -> Iterator[list[str]]:
-    """The words without what only opens and ends them ("omg ... x"), cut where "and" leads to a statement more."""
+    """The words without kisses, with what only opens them ("omg ...") apart, cut where "and" says something more."""
     start, end = 0, len(words)
     while start < end - 1 and words[start] in members["OPENS"]:
         start += 1
-    while start < end - 1 and words[end - 1] in members["SIGNS-OFF"]:
+    while start < end - 1 and words[end - 1] in members["KISS"]:
         end -= 1
-    cuts = [start, *_seams(words, start, end, members), end, len(words)]
     if start:
         yield words[:start]
-    for at, then in pairwise(cuts):
-        part = words[at:then]
-        if part[:1] and at > start and at < end:
-            part = part[1:]  # the "and" itself
-        if part:
-            yield part
+    for seam in _seams(words, start, end, members):
+        yield words[start:seam]
+        start = seam + 1
+    if start < end:
+        yield words[start:end]
 
 
 def _seams(words: list[str], start: int, end: int, members: dict[str, set[str]]) -> Iterator[int]:

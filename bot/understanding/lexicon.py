@@ -44,7 +44,7 @@ _WORD = re.compile(r"[a-z0-9]+\Z")
 OPEN = ("OPEN-ING", "OPEN-ED", "OPEN-S", "NAME", "NAMED")  # classes that a word's ending gives, see clauses.py
 ASKED_FOR = (
     "SUBJECT", "JOINT", "LEADS-IN", "PERSON", "LOST-WILL", "AFTER-WILL", "AFTER-WERE", "TAKES-S", "DET", "CALM-VERB",
-    "ENDS-ALONE", "FINITE", "HANGS", "OPENS", "POINTS-BACK", "SIGNS-OFF",
+    "ENDS-ALONE", "FINITE", "HANGS", "OPENS", "POINTS-BACK", "KISS",
 )  # fmt: skip
 """Classes whose words Python looks at itself, in clauses.py."""
 FUZZY = "FUZZY"  # the class of key words that a typing slip must not hide
