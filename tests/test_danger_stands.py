@@ -15,7 +15,7 @@ def cries(knowledge) -> list[str]:
     """Some of the English cases of danger that are found when they stand alone."""
     every = [case for path in sorted(CASES.glob("typed_*.csv")) for case in cases(path)]
     danger = [case.text for case in every if case.danger and "language" not in case.notes]
-    return [text for text in danger[::41] if read(text, knowledge).danger]
+    return [text for text in danger[::97] if read(text, knowledge).danger]
 
 
 @pytest.mark.parametrize(("form", "floor"), [
@@ -23,5 +23,5 @@ def cries(knowledge) -> list[str]:
 ])  # fmt: skip
 def test_an_everyday_sentence_takes_no_danger_away(form, floor, cries, knowledge):
     kept = [read(form.format(cry=cry, more=more), knowledge).danger for cry in cries for more in EVERYDAY]
-    assert len(kept) > 1000
+    assert len(kept) > 500
     assert sum(kept) / len(kept) >= floor

@@ -17,6 +17,7 @@ CALMS = frozenset({
     "before-times", "gladly", "animal", "suicide-past", "feeling", "own-past", "her-parents", "third-calm",
 })  # fmt: skip
 WELCOME = frozenset({"calm-comer", "gladly"})  # whoever comes is welcome
+GLAD = ("gladly", "laughed")  # blockers that dread takes away
 SHORT = 4  # a clause of so few words ("last night,") also speaks for its neighbours
 BEFORE = 4  # how many words before a match a "not" may stand
 
@@ -87,7 +88,8 @@ def study(text: str, lexicon: Lexicon) -> Findings:
     if "e-person" in kinds and len(kinds) > ENOUGH:
         blockers.pop("small-talk", None)  # "put the pizza down, he is kicking the door": no small talk
     if any(m.name == "dread" for m in found):
-        blockers.pop("gladly", None)  # "he is home with flowers and i am scared"
+        for name in GLAD:
+            blockers.pop(name, None)  # "he is home with flowers and i am scared"
     findings = Findings(clauses, stops=set(blockers))
     waiting = []
     live: set[tuple[str, int, int]] = set()
