@@ -115,11 +115,11 @@ def _trails_off(piece: str) -> bool:
 def _close(words: list[str], sentence: int, clauses: list[Clause], lexicon: Lexicon) -> None:
     """Ends a statement, or the several that "and" joins, and begins an empty one."""
     members = lexicon.members
-    for part in _parted(words, members):
+    for part, led_to in _parted(words, members):
         symbols = [(w, *lexicon.also.get(w, ()), *_open(w, lexicon)) for w in part]
         if "NAME" in symbols[0] and part[1:2] and part[1] in members["FINITE"]:
             symbols[0] += ("NAMED",)
-        clauses.append(Clause(tuple(part), tuple(symbols), sentence, _whole(part, members)))
+        clauses.append(Clause(tuple(part), tuple(symbols), sentence, led_to or _whole(part, members)))
     words.clear()
 
 
@@ -130,20 +130,25 @@ def _whole(words: list[str], members: dict[str, set[str]]) -> bool:
     return words[0] in members["SUBJECT"] or not members["FINITE"].isdisjoint(words[1:4])
 
 
-def _parted(words: list[str], members: dict[str, set[str]]) -> Iterator[list[str]]:
-    """The words without kisses, with what only opens them ("omg ...") apart, cut where "and" says something more."""
+def _parted(words: list[str], members: dict[str, set[str]]) -> Iterator[tuple[list[str], bool]]:
+    """The words without kisses, with what only opens them ("omg ...") apart, cut where "and" says something more.
+
+    Each part says whether an "and" led to it: then it speaks for itself alone, unless it points back ("and it was").
+    """
     start, end = 0, len(words)
     while start < end - 1 and words[start] in members["OPENS"]:
         start += 1
     while start < end - 1 and words[end - 1] in members["KISS"]:
         end -= 1
     if start:
-        yield words[:start]
+        yield words[:start], False
+    led_to = False
     for seam in _seams(words, start, end, members):
-        yield words[start:seam]
+        yield words[start:seam], led_to
         start = seam + 1
+        led_to = words[start] not in members["POINTS-BACK"]
     if start < end:
-        yield words[start:end]
+        yield words[start:end], led_to
 
 
 def _seams(words: list[str], start: int, end: int, members: dict[str, set[str]]) -> Iterator[int]:
