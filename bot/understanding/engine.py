@@ -16,6 +16,9 @@ CALMS = frozenset({
     "standing", "threat-standing", "calm-arrival", "away-strict", "suicide-question", "law-question", "denied",
     "before-times", "gladly", "animal", "suicide-past", "feeling", "own-past", "her-parents", "third-calm",
 })  # fmt: skip
+LEADING = frozenset({  # what makes the other statements of a sentence calm as well
+    "if", "if-first", "question", "habit", "habit-strong", "fiction", "suicide-question", "her-parents",
+})  # fmt: skip
 WELCOME = frozenset({"calm-comer", "gladly"})  # whoever comes is welcome
 GLAD = ("gladly", "laughed")  # blockers that dread takes away
 SHORT = 4  # a clause of so few words ("last night,") also speaks for its neighbours
@@ -49,18 +52,32 @@ class Findings:
     fired: list[Fired] = field(default_factory=list)
     flags: set[str] = field(default_factory=set)
     stops: set[str] = field(default_factory=set)  # names of all blockers found
+    calm: dict[int, set[str]] = field(default_factory=dict)  # by clause, what of CALMS and WELCOME stands in it
 
     def live(self, *kinds: str) -> list[Fired]:
         """The unblocked ones of these kinds."""
         return [f for f in self.fired if not f.blocked and f.rule.kind in kinds]
 
     def adds_up(self) -> bool:
-        """Whether signs of harm of several kinds stand in a message that nothing makes calm."""
-        signs = {flag for flag in self.flags if flag.startswith(HARM)}
-        calms = self.stops & CALMS
-        if self.flags & {"now", "plea"}:
-            calms -= {"standing", "threat-standing"}  # "he says he will, now" stands no longer
-        return HARM + "person" in signs and len(signs) > ENOUGH and not calms
+        """Whether signs of harm of several kinds stand in statements that nothing makes calm."""
+        signs = {
+            f.rule.flag
+            for f in self.fired
+            if f.rule.flag.startswith(HARM) and not f.blocked and not self._calmed(f.match.clause)
+        }
+        return HARM + "person" in signs and len(signs) > ENOUGH
+
+    def _calmed(self, number: int) -> bool:
+        """Whether something makes this statement calm: in itself, in a fragment beside it, or all that leads to it."""
+        past = {"standing", "threat-standing"} if self.flags & {"now", "plea"} else set()  # "he will, now": no longer
+        here = self.clauses[number]
+        for at, calms in self.calm.items():
+            there = self.clauses[at]
+            if not calms & CALMS - past or there.sentence != here.sentence:
+                continue
+            if at == number or not there.whole or calms & LEADING:
+                return True
+        return False
 
     def somebody_near(self) -> bool:
         """Whether signs of several kinds stand close to somebody feared, and nobody welcome is spoken of."""
@@ -72,7 +89,9 @@ class Findings:
         for here in [at for at, flags in kinds.items() if person in flags]:
             around = {flag for at in range(here - REACH, here + REACH + 1) for flag in kinds.get(at, ())}
             if len(around - {person}) >= ENOUGH:
-                return not self.stops & WELCOME
+                beside = {stop for at in (here - 1, here, here + 1) for stop in self.calm.get(at, ())}
+                if not beside & WELCOME:
+                    return True
         return False
 
 
@@ -91,6 +110,9 @@ def study(text: str, lexicon: Lexicon) -> Findings:
         for name in GLAD:
             blockers.pop(name, None)  # "he is home with flowers and i am scared"
     findings = Findings(clauses, stops=set(blockers))
+    for name in (CALMS | WELCOME) & findings.stops:
+        for number in blockers[name]:
+            findings.calm.setdefault(number, set()).add(name)
     waiting = []
     live: set[tuple[str, int, int]] = set()
     for match in found:
