@@ -154,10 +154,18 @@ def _parted(words: list[str], members: dict[str, set[str]]) -> Iterator[tuple[li
 def _seams(words: list[str], start: int, end: int, members: dict[str, set[str]]) -> Iterator[int]:
     """Where an "and" leads to another thing and its verb: "he has a knife and the telly is on"."""
     last = start
-    for at in range(start + 3, end - 2):
-        if words[at] in members["JOINT"] and at - last > 2 and _says_more(words[at + 1 : min(at + 5, end)], members):
+    for at in range(start + 1, end - 2):
+        before, after = words[last:at], words[at + 1 : min(at + 5, end)]
+        if words[at] in members["JOINT"] and _tells(before, members) and _says_more(after, members):
             yield at
             last = at + 1
+
+
+def _tells(words: list[str], members: dict[str, set[str]]) -> bool:
+    """Whether these words may be a statement: "suicidal", but not the "me" of "me and he"."""
+    if len(words) != 1:
+        return bool(words)
+    return not (words[0].isdigit() or any(words[0] in members[name] for name in ("SUBJECT", "DET", "PERSON")))
 
 
 def _says_more(words: list[str], members: dict[str, set[str]]) -> bool:
@@ -211,5 +219,5 @@ def _joint(word: str, before: list[str], lexicon: Lexicon) -> bool:
         return False
     last = before[-1]
     if last in members["JOINT"]:
-        return len(before) > 2
+        return _tells(before[:-1], members)
     return last not in members["LEADS-IN"] and last not in members["PERSON"]
