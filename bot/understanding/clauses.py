@@ -49,10 +49,14 @@ def spell(word: str, lexicon: Lexicon) -> tuple[str, ...]:
         return (word,)
     if word.endswith("in") and word + "g" in known:
         return (word + "g",)
-    if word.endswith("n") and word[:-1] + "ing" in known:  # "kickn"
-        return (word[:-1] + "ing",)
-    if word.endswith("d") and word[:-1] + "ed" in known:  # "punchd"
-        return (word[:-1] + "ed",)
+    if word.endswith("n") and (stem := word[:-1]):  # "kickn", "grabn"
+        for form in (stem + "ing", stem + stem[-1] + "ing"):
+            if form in known:
+                return (form,)
+    if word.endswith("d") and (stem := word[:-1]):  # "punchd", "grabd"
+        for form in (stem + "ed", stem + stem[-1] + "ed"):
+            if form in known:
+                return (form,)
     if word.endswith("s") and word[:-1] in lexicon.members["PERSON"]:
         return (word[:-1], "s")
     return (_guess(word, lexicon),)
