@@ -27,11 +27,11 @@ ABOUT_ME = frozenset({
 })  # fmt: skip
 FIRST_PERSON = frozenset({"me", "us", "my", "our", "myself", "i", "we"})
 WRITER = frozenset({"me", "us", "i"})
-SURELY_OWN = frozenset({"perp", "armed-and-on-the-way", "own-feared"})
+SURELY_OWN = frozenset({"perp", "perp-on-the-edge", "armed-and-on-the-way", "own-feared"})
 OF_ANOTHER = frozenset({"another-harmed-said", "own-done"})
 OWN_DEEDS = SURELY_OWN | {"own-done"}
 SELF_WORDS = frozenset({"me", "us", "myself", "ourselves"})
-OWN_WORDS = frozenset({"i", "im", "ive", "my", "me", "myself", "we"})
+OWN_WORDS = frozenset({"i", "my", "me", "myself", "we", "people", "men", "those"})  # "a course for men who hit"
 GRAVE = frozenset({"strangled", "threat-to-kill", "weapon-kept", "just-left", "veiled-threat", "broken-up-today"})
 OFTEN_OTHERS = frozenset({
     "third-party", "weapon-has", "kill-now", "deed-on-other", "deed-in-progress", "deed-done", "breaking-in", "injured",
