@@ -14,7 +14,8 @@ ENOUGH = 2  # kinds of evidence, beside a person, that add up to danger
 CALMS = frozenset({
     "habit", "habit-strong", "past", "past-strong", "if", "if-first", "question", "fiction", "idiom", "small-talk",
     "standing", "threat-standing", "calm-arrival", "away-strict", "suicide-question", "law-question", "denied",
-    "before-times", "gladly", "animal", "suicide-past", "feeling", "own-past", "her-parents", "third-calm", "none-of-these",
+    "before-times", "gladly", "animal", "suicide-past", "feeling", "own-past", "her-parents", "third-calm",
+    "none-of-these",
 })  # fmt: skip
 LEADING = frozenset({  # what makes the other statements of a sentence calm as well
     "if", "if-first", "question", "habit", "habit-strong", "fiction", "suicide-question", "her-parents",
