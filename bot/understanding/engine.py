@@ -123,9 +123,12 @@ def study(text: str, lexicon: Lexicon) -> Findings:
         stop = blocked_by(rule, match, blockers, clauses, lexicon, nows)
         if not stop:
             live.add((match.name, match.clause, match.start))
-            if rule.flag:
+            if rule.flag and not rule.needs:
                 findings.flags.add(rule.flag)
         waiting.append(Fired(rule, match, stop))
+    findings.flags |= {
+        f.rule.flag for f in waiting if f.rule.flag and not f.blocked and findings.flags.intersection(f.rule.needs)
+    }
     for fired in waiting:
         needs = fired.rule.needs
         if not fired.blocked and needs and not findings.flags.intersection(needs):
