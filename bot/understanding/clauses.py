@@ -37,6 +37,8 @@ def spell(word: str, lexicon: Lexicon) -> tuple[str, ...]:
         return (word[:-1], "s")
     if word in lexicon.replace:
         return lexicon.replace[word]
+    if len(word) > 4 and word.endswith("in") and word + "g" in known:
+        return (word + "g",)  # "wakin", also where a list has it so
     if word in known:
         return (word,)
     if (short := _LONG.sub(r"\1\1", word)) != word:
@@ -47,8 +49,6 @@ def spell(word: str, lexicon: Lexicon) -> tuple[str, ...]:
         word = once
     if len(word) < 4 or not word.isascii() or word.isdigit():
         return (word,)
-    if word.endswith("in") and word + "g" in known:
-        return (word + "g",)
     if word.endswith("n") and (stem := word[:-1]):  # "kickn", "grabn"
         for form in (stem + "ing", stem + stem[-1] + "ing"):
             if form in known:
