@@ -19,12 +19,12 @@ def judged(knowledge) -> list[tuple[Case, Reading]]:
 
 def test_danger_is_found(judged):
     found = [reading.danger for case, reading in judged if case.danger]
-    assert sum(found) / len(found) >= 0.94
+    assert sum(found) / len(found) >= 0.98
 
 
 def test_alarms_are_mostly_right(judged):
     right = [case.danger for case, reading in judged if reading.danger and "highrisk" not in case.notes]
-    assert sum(right) / len(right) >= 0.86
+    assert sum(right) / len(right) >= 0.88
 
 
 def test_high_risk_is_recognised(judged):
