@@ -65,6 +65,7 @@ class Node:
 
 
 Nodes = tuple[Node, ...]
+NOWHERE: dict[str, Nodes] = {}  # one for all ends
 
 
 Span = tuple[int, int, int]  # patterns in their order, from here to before there, that are alike in so many parts
@@ -83,10 +84,12 @@ class Net:
         self._patterns: list[tuple[tuple[str, ...], End]] = []
         self._made: dict[Span | tuple[Span, ...], Nodes] = {}
         self._alike: dict[tuple[object, ...], Node] = {}
+        self._rows: dict[Nodes, Nodes] = {}  # rows of points that are alike are there once, too
+        self._ends: dict[End, End] = {}
 
     def add(self, parts: Iterable[str], end: End) -> None:
         """Takes in a pattern."""
-        self._patterns.append((tuple(map(intern, parts)), end))
+        self._patterns.append((tuple(map(intern, parts)), self._ends.setdefault(end, end)))
 
     def made(self) -> Node:
         """The point where every pattern begins."""
@@ -101,7 +104,7 @@ class Net:
         if nodes is None:
             apart = 1 < len(spans) <= FEW
             nodes = tuple(self._points([span])[0] for span in spans) if apart else (self._point(spans),)
-            self._made[key] = nodes
+            nodes = self._made[key] = self._rows.setdefault(nodes, nodes)
         return nodes
 
     def _point(self, spans: list[Span]) -> Node:
@@ -122,7 +125,7 @@ class Net:
         key = (tuple(out), follow, tuple(after), tuple(after.values()))
         node = self._alike.get(key)
         if node is None:
-            node = self._alike[key] = Node(after, key[0], follow)
+            node = self._alike[key] = Node(after or NOWHERE, key[0], follow)
         return node
 
     def _parts(self, span: Span, out: dict[End, None]) -> Iterator[tuple[str, Span]]:
