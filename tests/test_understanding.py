@@ -89,6 +89,20 @@ def test_an_arrival_is_danger_and_says_so(text, knowledge):
     assert "arrival" in reading.signs
 
 
+@pytest.mark.parametrize("text", [
+    "\U0001f62d" * 321 + "he is hitting me", "he is hi\u00adtting me", "he is r*ping me", "i want to k1ll myself",
+    "he;s hitting me", "he (my husband) is hitting me", "what do i do he is hitting me", "he... is hitting me",
+    "so nobody hears my husband is strangling me", "omg daves hitting me xx",
+])  # fmt: skip
+def test_danger_is_seen_through_odd_typing(text, knowledge):
+    assert read(text, knowledge).danger
+
+
+def test_somebody_who_is_close_closes_nothing(knowledge):
+    reading = read("he's so close", knowledge)
+    assert (reading.danger, reading.command) == (True, "")
+
+
 @pytest.mark.parametrize("text", ["hide this", "hide the chat", "quick hide"])
 def test_hide_is_an_order(text, knowledge):
     assert read(text, knowledge).command == "hide"
@@ -232,7 +246,9 @@ def compiled(tmp_path, text):
     ("rules:\n  a:\n    patterns: [\"hit?\"]\n", "every word of it may be missing"),
     ("rules:\n  a:\n    patterns: [\"it's\"]\n", "patterns_x.yaml:3: bad pattern"),
     ("rules:\n  a:\n    pattern: [hit]\n", "unknown key 'pattern'"),
-    ("rules:\n  a:\n    patterns: [hit]\n    blocked-by: [nothing]\n", "no blocker 'nothing'"),
+    ("rules:\n  a:\n    patterns: [hit]\n    blocked-by: [nothing]\n", "x.yaml:4: rule 'a': nothing is called"),
+    ("rules:\n  a:\n    patterns: [hit]\n    needs: [nowww]\n", "nothing is called 'nowww' that 'needs' may name"),
+    ("rules:\n  a:\n    gives: [abus]\n    patterns: [hit]\n", "x.yaml:3: rule 'a': nothing is called 'abus'"),
     ("blockers:\n  a: {scope: everywhere, patterns: [hit]}\n", "'scope' is 'everywhere'"),
     ("classes:\n  small: [hit]\n", "a class is named in capitals"),
 ])  # fmt: skip

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.understanding.folding import cut, fold
-from bot.understanding.lexicon import Lexicon, deletes
+from bot.understanding.forms import deletes
+from bot.understanding.lexicon import Lexicon
 
 _PIECE = re.compile(r"[^\W_]+|[.!?\n;\u2026]+|[,:()\u2013\u2014\"]+| - |[\U0001f000-\U0001faff\u2600-\u27bf]")
 _LONG = re.compile(r"(.)\1{2,}")
 MOST_TOKENS = 320
+LAST_TOKENS = 80  # so many of them from the end of a message that has more
 MOST_IN_CLAUSE = 30  # a statement without any joint is cut here, which keeps the work in bounds
 END = ".!?\n;\u2026"
 PAUSE = ",:()\u2013\u2014\" "
@@ -85,8 +87,10 @@ def one_slip(a: str, b: str) -> bool:
 
 
 def split(text: str, lexicon: Lexicon) -> list[Clause]:
-    """The clauses of a message, in order; at most 320 words are read."""
-    pieces: list[str] = _PIECE.findall(fold(cut(text)))[:MOST_TOKENS]
+    """The clauses of a message, in order; at most 320 words and marks are read, 80 of them from the end."""
+    pieces: list[str] = _PIECE.findall(fold(cut(text)))
+    if len(pieces) > MOST_TOKENS:  # danger is often said last
+        pieces = [*pieces[: MOST_TOKENS - LAST_TOKENS], ".", *pieces[-LAST_TOKENS:]]
     clauses: list[Clause] = []
     words: list[str] = []
     sentence = 0
@@ -97,6 +101,8 @@ def split(text: str, lexicon: Lexicon) -> list[Clause]:
             _close(words, sentence, clauses, lexicon)
             sentence += 1
         elif piece[0] in PAUSE or not (piece.isalnum() or piece in lexicon.replace):
+            if words and _only_who(words, lexicon.members):
+                continue  # "he, my husband, is hitting me"
             _close(words, sentence, clauses, lexicon)
         else:
             after = pieces[at + 1] if at + 1 < len(pieces) else ""
@@ -110,6 +116,12 @@ def split(text: str, lexicon: Lexicon) -> list[Clause]:
                 words.append(word)
     _close(words, sentence, clauses, lexicon)
     return clauses
+
+
+def _only_who(words: list[str], members: dict[str, set[str]]) -> bool:
+    """Whether nothing but "he" and who he is has been said of a statement yet."""
+    rest = all(word in members["DET"] or word in members["PERSON"] for word in words[1:])
+    return words[0] in members["SUBJECT"] and rest and len(words) <= 4
 
 
 def _trails_off(piece: str) -> bool:
@@ -163,6 +175,9 @@ def _seams(words: list[str], start: int, end: int, members: dict[str, set[str]])
         if words[at] in members["JOINT"] and _tells(before, members) and _says_more(after, members):
             yield at
             last = at + 1
+        elif words[at] == "my" and len(before) > 2 and _of_somebody(before[-1], after, members):
+            yield at
+            last = at
 
 
 def _tells(words: list[str], members: dict[str, set[str]]) -> bool:
@@ -170,6 +185,14 @@ def _tells(words: list[str], members: dict[str, set[str]]) -> bool:
     if len(words) != 1:
         return bool(words)
     return not (words[0].isdigit() or any(words[0] in members[name] for name in ("SUBJECT", "DET", "PERSON")))
+
+
+def _of_somebody(before: str, after: list[str], members: dict[str, set[str]]) -> bool:
+    """Whether "my" begins a statement: "nobody hears | my husband is strangling me"."""
+    if len(after) < 3 or any(before in members[name] for name in ("LEADS-IN", "JOINT", "PERSON")):
+        return False
+    finite = after[2].endswith("ing") if after[1] == "s" else after[1] in members["FINITE"]
+    return after[0] in members["PERSON"] and finite
 
 
 def _says_more(words: list[str], members: dict[str, set[str]]) -> bool:
@@ -211,7 +234,8 @@ def _in_context(piece: str, before: list[str], after: str, lexicon: Lexicon) -> 
         return ("we", "are")
     word = spell(piece, lexicon)
     lone = word == (piece,) and piece not in lexicon.known and len(piece) > 3
-    if lone and not before and piece.endswith("s") and (after in members["AFTER-WERE"] or after.endswith("ing")):
+    first = all(one in members["OPENS"] for one in before)
+    if lone and first and piece.endswith("s") and (after in members["AFTER-WERE"] or after.endswith("ing")):
         return (piece[:-1], "s")  # "daves kicking the door"
     return word
 
@@ -222,6 +246,8 @@ def _joint(word: str, before: list[str], lexicon: Lexicon) -> bool:
     if word not in members["SUBJECT"] or (len(before) < 2 and before[-1] not in members["ENDS-ALONE"]):
         return False
     last = before[-1]
+    if before[-2:] in (["i", "do"], ["we", "do"]):
+        return True  # "what do i do he is hitting me"
     if last in members["JOINT"]:
         return _tells(before[:-1], members)
     return last not in members["LEADS-IN"] and last not in members["PERSON"]

@@ -169,16 +169,15 @@ def _marks(clause: Clause, lexicon: Lexicon) -> list[tuple[str, int, int]]:
 def blocked_by(
     rule: Rule, match: Match, blockers: Blockers, clauses: list[Clause], lexicon: Lexicon, nows: set[int]
 ) -> str:
-    """The name of the first blocker that stops this rule here, or ""."""
+    """The name and the words of the first blocker that stops this rule here, or ""."""
     for name in rule.blocked_by:
         if name not in blockers or (match.clause in nows and name.startswith(("habit", "past"))):
             continue  # "every night, and he is doing it now" is now
         scope, where = lexicon.scopes[name], blockers[name]
-        if scope == "message":
-            return name
-        reach = where if scope == "sentence" else (match.clause - 1, match.clause, match.clause + 1)
-        if any(stops(scope, blocker, match, clauses) for number in reach for blocker in where.get(number, ())):
-            return name
+        reach = where if scope in ("sentence", "message") else (match.clause - 1, match.clause, match.clause + 1)
+        for blocker in (blocker for number in reach for blocker in where.get(number, ())):
+            if scope == "message" or stops(scope, blocker, match, clauses):
+                return f'{name}: "{" ".join(clauses[blocker.clause].words[blocker.start : blocker.end])}"'
     return ""
 
 

@@ -7,8 +7,13 @@ import unicodedata
 
 HEAD, TAIL = 1000, 300  # how much of a long message is read, in characters
 
-_ACCENTS = re.compile("[\u0300-\u036f\u064b-\u0652\u0670\u0640\u200b-\u200f\u2060\ufe0f]")
+_ACCENTS = re.compile(
+    "[\u0300-\u036f\u064b-\u0652\u0670\u0640\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
+)  # marks above and below letters, and characters that nobody sees
 _APOSTROPHES = re.compile("['\u2018\u2019\u201b\u02bc\u0060\u00b4\u2032\uff07]")
+_SLIP = re.compile("(?<=[A-Za-z])[;\",](?=s\\b)")
+_MASKED = re.compile("(?<=[A-Za-z])[*@$013](?=[A-Za-z])")  # "r*ping", "k1ll": words that other sites forbid
+_UNMASKED = {"*": "", "@": "a", "$": "s", "0": "o", "1": "i", "3": "e"}
 _LETTERS = str.maketrans({
     "ł": "l", "đ": "d", "ø": "o", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th",
     "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ې": "ي", "ک": "ك", "ة": "ه", "ۀ": "ه", "ہ": "ه",
@@ -24,7 +29,13 @@ def cut(text: str) -> str:
 def fold(text: str) -> str:
     """The text in small letters without accents and apostrophes; vowel signs of Indian scripts stay."""
     if text.isascii():
-        return _APOSTROPHES.sub("", text).lower()
+        return _plain(text).lower()
     text = unicodedata.normalize("NFKC", text).casefold()
     text = _ACCENTS.sub("", unicodedata.normalize("NFD", text))
-    return _APOSTROPHES.sub("", unicodedata.normalize("NFC", text).translate(_LETTERS))
+    return _plain(cut(unicodedata.normalize("NFC", text).translate(_LETTERS)))
+
+
+def _plain(text: str) -> str:
+    """Without apostrophes and what is typed for one ("he;s"), and with the letters that stars and signs stand for."""
+    text = _SLIP.sub("", _APOSTROPHES.sub("", text))
+    return _MASKED.sub(lambda found: _UNMASKED[found.group()], text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.understanding.engine import Findings
-from bot.understanding.reading import Reading
+from bot.understanding.reading import SITUATIONS, Reading
 from knowledge.model import AUDIENCES, NEEDS, Knowledge
 from knowledge.places import Place
 
@@ -12,10 +12,6 @@ WHO_OF = {
     "young-person": "young-person", "work": "work",
 }  # fmt: skip
 NEAR, HARM = "somebody-near", "adds-up"  # the names by which signs that add up are shown among the rules
-ORDER = (
-    "abuse", "worried-about-someone", "own-behaviour", "young-person", "sexual-violence", "forced-marriage",
-    "stalking", "housing", "legal", "work", "safety-plan", "tech-safety", "children", "money",
-)  # fmt: skip
 COMMAND_FIRST = ("hide", "exit", "delete", "help", "restart", "back", "who")
 WEAK_ORDERS = frozenset({"restart", "back", "help"})
 DANGER = ("danger", "danger_scenes", "danger_others", "danger_near")
@@ -104,7 +100,7 @@ def situations(findings: Findings) -> list[str]:
     alarms = {f.rule.name for f in findings.live(*DANGER)}
     if alarms and alarms <= NEARNESS and sum(len(clause.words) for clause in findings.clauses) <= HURRIED:
         found -= PASSING if "work" not in found else set()
-    return [label for label in ORDER if label in found]
+    return [label for label in SITUATIONS if label in found]
 
 
 def _add_abuse(found: set[str], findings: Findings) -> None:

@@ -26,7 +26,7 @@ from __future__ import annotations
 import gc
 import pickle
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.resources import files
@@ -34,6 +34,9 @@ from sys import intern
 from typing import cast
 
 from bot.understanding.folding import fold
+from bot.understanding.forms import deletes, inflect
+from bot.understanding.reading import COMMANDS, SITUATIONS
+from knowledge.model import AUDIENCES
 from knowledge.yamlfile import Entry, FaultError, Text, read
 
 SCOPES = ("clause", "sentence", "after", "leads", "message", "before", "overlap")
@@ -47,6 +50,7 @@ ASKED_FOR = (
     "ENDS-ALONE", "FINITE", "HANGS", "OPENS", "POINTS-BACK", "KISS",
 )  # fmt: skip
 """Classes whose words Python looks at itself, in clauses.py."""
+LABELS = frozenset((*SITUATIONS, *AUDIENCES, *COMMANDS))
 FUZZY = "FUZZY"  # the class of key words that a typing slip must not hide
 FEW = 8  # patterns that go on from one symbol and stay apart
 RULE = "#"  # a symbol that starts so is a rule or a blocker, not a class
@@ -174,31 +178,6 @@ class Lexicon:
     scopes: dict[str, str] = field(default_factory=dict)
 
 
-def inflect(verb: str) -> tuple[tuple[str, ...], ...]:
-    """The forms of a verb: (plain), (-s), (-ing), (past, participle).
-
-    `verb` is the plain form of a regular verb, or all forms in the order plain, -s, -ing, past and more pasts.
-    """
-    forms = verb.split()
-    if len(forms) >= 4:
-        return (forms[0],), (forms[1],), (forms[2],), tuple(forms[3:])
-    base = forms[0]
-    if base.endswith("e"):
-        stem = base[:-1]
-        return (base,), (base + "s",), (stem + "ing",), (base + "d",)
-    if base.endswith("y") and base[-2] not in "aeiou":
-        return (base,), (base[:-1] + "ies",), (base + "ing",), (base[:-1] + "ied",)
-    plural = base + ("es" if base.endswith(("s", "sh", "ch", "x", "z")) else "s")
-    return (base,), (plural,), (base + "ing",), (base + "ed",)
-
-
-def deletes(word: str) -> Iterator[str]:
-    """The word and every form of it with one letter left out: two words one slip apart share one of these."""
-    yield word
-    for i in range(len(word)):
-        yield word[:i] + word[i + 1 :]
-
-
 class Builder:
     """Collects the parts of all files, then compiles them; faults carry file and line."""
 
@@ -211,6 +190,7 @@ class Builder:
         self.net = Net()
         self.real: set[str] = set()
         self.joins: list[tuple[str, str]] = []
+        self.entries: dict[str, Entry] = {}  # where each rule stands
 
     def _list(self, entry: Entry, key: str) -> list[Text]:
         item = entry.items.get(key)
@@ -264,7 +244,9 @@ class Builder:
         entry = blockers.entry(name)
         if entry is None:
             return
-        self.lexicon.scopes[name] = entry.choice("scope", SCOPES)
+        scope = entry.choice("scope", SCOPES)
+        if self.lexicon.scopes.setdefault(name, scope) != scope:
+            entry.fault(f"blocker '{name}' has another scope in another file")
         for other in entry.texts("joins"):
             self.joins.append((name, other))
         for text in self._list(entry, "patterns"):
@@ -277,6 +259,7 @@ class Builder:
             return
         if name in self.lexicon.rules:
             entry.fault(f"rule '{name}' is there twice")
+        self.entries[name] = entry
         self.lexicon.rules[name] = Rule(
             name, kind, entry.texts("gives"), entry.texts("signs"), entry.texts("needs"),
             entry.texts("blocked-by"), entry.text("flag", ""),
@@ -292,10 +275,11 @@ class Builder:
                 self._compile(name, entry, text)
         for name, entry, text in self.patterns:
             self._compile(name, entry, text)
+        flags = {rule.flag for rule in self.lexicon.rules.values()}
         for rule in self.lexicon.rules.values():
-            for blocker in rule.blocked_by:
-                if blocker not in self.lexicon.scopes:
-                    self.faults.append(f"patterns_{rule.kind}.yaml:1: rule '{rule.name}': no blocker '{blocker}'")
+            self._known_names(rule, "blocked-by", rule.blocked_by, self.lexicon.scopes)
+            self._known_names(rule, "needs", rule.needs, flags)
+            self._known_names(rule, "gives", rule.gives, LABELS)
         if self.faults:
             raise FaultError(self.faults)
         for name, rule in self.lexicon.rules.items():
@@ -308,6 +292,13 @@ class Builder:
         words = self.lexicon.members
         self.lexicon.members = {name: words.get(name, set()) for name in ASKED_FOR}
         return self.lexicon
+
+    def _known_names(self, rule: Rule, key: str, names: Iterable[str], known: Container[str]) -> None:
+        """Notes each name that a rule gives under a key and nobody knows: the rule would silently do nothing."""
+        entry = self.entries[rule.name]
+        for name in names:
+            if name not in known:
+                entry.fault(f"rule '{rule.name}': nothing is called '{name}' that '{key}' may name", entry.line_of(key))
 
     def _known(self) -> None:
         lexicon = self.lexicon
@@ -374,6 +365,8 @@ def load(parts: Iterable[tuple[Entry, str]], faults: list[str] | None = None) ->
     builder.faults = faults if faults is not None else []
     for part, kind in parts:
         builder.add(part, kind)
+    if builder.faults:  # what is in a broken file is missed everywhere: one fault would make a hundred
+        raise FaultError(builder.faults)
     return builder.finish()
 
 

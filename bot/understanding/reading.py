@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 
 from knowledge.places import Place
 
+SITUATIONS = (
+    "abuse", "worried-about-someone", "own-behaviour", "young-person", "sexual-violence", "forced-marriage",
+    "stalking", "housing", "legal", "work", "safety-plan", "tech-safety", "children", "money",
+)  # fmt: skip
 COMMANDS = ("exit", "delete", "back", "restart", "help", "hide", "who")
 
 
