@@ -18,7 +18,7 @@ UNIT, IMAGE = PROJECT / "deploy" / "doorway.service", PROJECT / "deploy" / "Cont
 def test_the_unit_is_sound_and_closed(tmp_path: Path) -> None:
     unit = tmp_path / "doorway.service"
     here = str(Path(sys.executable))
-    unit.write_text(UNIT.read_text("utf-8").replace("/opt/doorway/.venv/bin/python", here), encoding="utf-8")
+    unit.write_text(UNIT.read_text("utf-8").replace("/srv/doorway/.venv/bin/python", here), encoding="utf-8")
     done = subprocess.run(["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, text=True)
     assert (done.returncode, done.stderr.strip()) == (0, "")
     done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--threshold=20", str(unit)],

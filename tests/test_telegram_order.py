@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,17 @@ class Gate:
 
     async def reached(self, calls: int = 1) -> None:
         await self.api.until(lambda: self.waiting >= calls)
+
+
+async def while_a_delete_waits(api: FakeTelegram, come: Callable[[int], object], times: int) -> Gate:
+    """Words whose delete is held back, while more comes; all has reached the bot when this ends."""
+    gate = Gate(api, "deleteMessage")
+    api.say(ME, "first")
+    await gate.reached()
+    for number in range(times):
+        come(number)
+    await api.drained()
+    return gate
 
 
 async def test_close_overtakes_an_edit_that_is_on_its_way(live: Live) -> None:
@@ -174,12 +185,7 @@ async def test_taps_that_pile_up_are_coalesced_and_the_last_wins(live: Live) -> 
 
 async def test_typed_words_that_pile_up_are_all_deleted_a_hundred_a_call(live: Live) -> None:
     api, bot = live
-    gate = Gate(api, "deleteMessage")
-    api.say(ME, "first")
-    await gate.reached()
-    for _ in range(150):
-        api.say(ME, "qqqq")
-    await api.drained()
+    gate = await while_a_delete_waits(api, lambda _: api.say(ME, "qqqq"), times=150)
     gate.opened.set()
     await bot.quiet()
     assert len(api.seen(ME)) == 2
@@ -428,12 +434,8 @@ async def test_what_telegram_deletes_only_a_day_later_goes_then(live: Live) -> N
 
 async def test_one_that_is_refused_among_a_hundred_costs_few_calls(live: Live) -> None:
     api, bot = live
-    gate = Gate(api, "deleteMessage")
-    api.say(ME, "first")
-    await gate.reached()
-    for n in range(99):
-        api.put(ME, {"dice": {}} if n == 50 else {"sticker": {}})
-    await api.drained()
+    kinds = [{"dice": {}} if n == 50 else {"sticker": {}} for n in range(99)]
+    gate = await while_a_delete_waits(api, lambda n: api.put(ME, kinds[n]), times=99)
     before = len(api.calls)
     gate.opened.set()
     await bot.quiet()

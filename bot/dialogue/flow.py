@@ -41,7 +41,7 @@ def relevant(state: State, *more: str) -> dict[str, str]:
 
 
 def choose(state: State, slot: str, value: str, knowledge: Knowledge) -> State:
-    """The state that an option of a question leads to; an empty value means the question was skipped."""
+    """The state that an answer to a question leads to; an empty value means that the question was skipped."""
     if slot == "urgency" and value == "now":
         return state.told(slot, "", "emergency", "urgency")
     place, item = _after(state, slot, value, knowledge)

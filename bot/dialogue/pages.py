@@ -163,11 +163,11 @@ def hint(view: View) -> Screen:
 def maybe(view: View) -> Screen:
     """Up to four things that may have been meant, as buttons; the codes of the answers stand in the item."""
     line, state = texts(), view.state
-    options = [codes().answers[part] for part in state.item.split("-") if part in codes().answers][:4]
-    areas = bool(options) and all(slot == "area" for slot, _ in options)
-    if areas and ("area", "elsewhere") not in options:
-        options = [*options[:3], ("area", "elsewhere")]
-    choices = [Choice(label_of(view, slot, value), landing(state, slot, value)) for slot, value in options]
+    meant = [codes().answers[part] for part in state.item.split("-") if part in codes().answers][:4]
+    areas = bool(meant) and all(slot == "area" for slot, _ in meant)
+    if areas and ("area", "elsewhere") not in meant:
+        meant = [*meant[:3], ("area", "elsewhere")]
+    choices = [Choice(label_of(view, slot, value), landing(state, slot, value)) for slot, value in meant]
     if not areas:
         choices.append(Choice(line["none_of_these"], state.at("hint", "", 1)))
     return draw(view, line["maybe_area" if areas else "maybe_title"], line["maybe"], choices)
