@@ -98,6 +98,15 @@ def test_danger_is_seen_through_odd_typing(text, knowledge):
     assert read(text, knowledge).danger
 
 
+@pytest.mark.parametrize(("text", "last"), [
+    ("so nobody hears my husband is strangling me", "my husband is strangling me"),
+    ("he has a knife and the telly is on", "the telly is on"), ("what do i do he is hitting me", "he is hitting me"),
+    ("omg dave is hitting me xx", "dave is hitting me"), ("he... has a knife", "he has a knife"),
+])  # fmt: skip
+def test_where_a_statement_begins(text, last):
+    assert " ".join(split(text, english())[-1].words) == last
+
+
 def test_somebody_who_is_close_closes_nothing(knowledge):
     reading = read("he's so close", knowledge)
     assert (reading.danger, reading.command) == (True, "")

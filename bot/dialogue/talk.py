@@ -159,7 +159,7 @@ def _which_place(reading: Reading, knowledge: Knowledge) -> str:
 def _told(reading: Reading, here: State) -> dict[str, str]:
     """The answers to keep: what was typed now wins over what was chosen before; "today" where the risk is high.
 
-    But "he hits me" makes nobody older: who is under 18 stays so, until they say otherwise.
+    But "he hits me" makes nobody older: who is under 18 stays so, until they choose another answer.
     """
     told = {slot: value for slot, value in reading.answers.items() if not (slot == "urgency" and value == "now")}
     if told.get("who") == "me" and here.answers.get("who") == "young-person":

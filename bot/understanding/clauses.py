@@ -161,21 +161,21 @@ def _parted(words: list[str], members: dict[str, set[str]]) -> Iterator[tuple[li
     led_to = False
     for seam in _seams(words, start, end, members):
         yield words[start:seam], led_to
-        start = seam + 1
+        start = seam + (words[seam] in members["JOINT"])  # the "and" itself says nothing
         led_to = words[start] not in members["POINTS-BACK"]
     if start < end:
         yield words[start:end], led_to
 
 
 def _seams(words: list[str], start: int, end: int, members: dict[str, set[str]]) -> Iterator[int]:
-    """Where an "and" leads to another thing and its verb: "he has a knife and the telly is on"."""
+    """Where an "and", or "my", begins another statement: "he has a knife and the telly is on"."""
     last = start
     for at in range(start + 1, end - 2):
         before, after = words[last:at], words[at + 1 : min(at + 5, end)]
         if words[at] in members["JOINT"] and _tells(before, members) and _says_more(after, members):
             yield at
             last = at + 1
-        elif words[at] == "my" and len(before) > 2 and _of_somebody(before[-1], after, members):
+        elif words[at] == "my" and len(before) > 1 and _of_somebody(before[-1], after, members):
             yield at
             last = at
 
@@ -189,7 +189,7 @@ def _tells(words: list[str], members: dict[str, set[str]]) -> bool:
 
 def _of_somebody(before: str, after: list[str], members: dict[str, set[str]]) -> bool:
     """Whether "my" begins a statement: "nobody hears | my husband is strangling me"."""
-    if len(after) < 3 or any(before in members[name] for name in ("LEADS-IN", "JOINT", "PERSON")):
+    if len(after) < 3 or any(before in members[name] for name in ("LEADS-IN", "HANGS", "PERSON")):
         return False
     finite = after[2].endswith("ing") if after[1] == "s" else after[1] in members["FINITE"]
     return after[0] in members["PERSON"] and finite
